@@ -1,0 +1,61 @@
+# Holdfast. `make` alone prints what each target does.
+PYTHON  ?= python3
+PROFILE ?= profiles/cambridgeshire.toml
+PORT    ?= 8000
+VENV    := .venv
+BIN     := $(VENV)/bin
+PIP     := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help up test check format bench find lock docs clean
+
+help: ## Print this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+up: $(VENV)/.installed ## Install, then run the whole service [PROFILE=profiles/rehearsal.toml] [PORT=8000]
+	@exec $(BIN)/holdfast up --profile $(PROFILE) --port $(PORT)
+
+test: $(VENV)/.installed-dev ## Run the whole test suite on real Temporal and real Postgres
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.installed-dev ## Format, lint, types, floors, docs
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python docs/generate.py --check
+
+format: $(VENV)/.installed-dev ## Put the code into its one shape
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+bench: $(VENV)/.installed-dev ## Measure lives per second beside a bare Temporal workflow, in one run
+	@$(BIN)/python -m bench
+
+find: ## Show one feature in every room: make find FEATURE=contact
+	@test -n "$(FEATURE)" || { echo "name the feature: make find FEATURE=contact" >&2; exit 2; }
+	@git ls-files --cached --others --exclude-standard | grep -E '(^|/)(test_)?$(FEATURE)(\.|/|_test)' || { echo "no room holds $(FEATURE)" >&2; exit 1; }
+
+docs: $(VENV)/.installed-dev ## Make the reference pages again from the code
+	@$(BIN)/python docs/generate.py
+
+lock: $(VENV)/.installed-dev ## Lock the requirements again, with hashes and without addresses
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --group build pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --group dev pyproject.toml -o requirements-dev.lock
+
+clean: ## Remove what was installed and built; never the data directory
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Holdfast needs Python 3.11 or newer; name it with PYTHON=…" >&2; exit 1; }
+	@echo "Installing into $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@$(PIP) install --require-hashes --requirement requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.installed

@@ -1,0 +1,1 @@
+"""The steps workflows take: one verb per method, safe to repeat, fed through ports."""

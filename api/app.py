@@ -1,0 +1,98 @@
+"""The application: routers, problems, and what is made when it starts."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+
+from api import (
+    command,
+    contact,
+    correction,
+    correspondence,
+    decision,
+    health,
+    problems,
+    referral,
+    schema,
+    statistics,
+    timeline,
+    worklist,
+)
+from api.doorway import Doorway
+from api.metering import Meters
+from api.services import Services, make_services
+from wiring.outfit import Outfit
+from wiring.settings import load_settings
+from wiring.temporal import Orchestra, connect
+
+PREFIX = "/api/v1"
+VERSION = "1"
+DESCRIPTION = """\
+Referrals to a victim-support service, from the first report to the last word.
+
+Times are RFC 3339 with an offset. `null` and absent are alike; unknown fields are refused. Errors are
+`application/problem+json` (RFC 9457) and never repeat what was sent. Every POST takes an `Idempotency-Key`, kept
+per token. Lists have `items`, and `Link` with `rel="next"` while there is more.
+"""
+
+_FEATURES = (referral, timeline, correction, contact, decision, command, worklist, correspondence, statistics)
+
+
+def create_app(services: Services | None = None) -> FastAPI:
+    """Make the application.
+
+    Args:
+        services: What it works with; by default made from the environment when it starts.
+    """
+    meters = Meters.new()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if services is not None:
+            yield
+            return
+        app.state.services = made = await _from_environment()
+        yield
+        made.engine.dispose()
+
+    app = FastAPI(
+        title="Holdfast",
+        version=VERSION,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        # Its spans and logs carry addresses and what was sent.  Source: research/ecosystem.md, section 0.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+    )
+    app.state.meters = meters
+    if services is not None:
+        app.state.services = services
+    app.add_middleware(Doorway, meters=meters)
+    problems.install(app)
+    app.include_router(_json_api())
+    app.include_router(health.router)
+    schema.describe(app)
+    return app
+
+
+def _json_api() -> APIRouter:
+    router = APIRouter(prefix=PREFIX)
+    for feature in _FEATURES:
+        router.include_router(feature.router)
+    return router
+
+
+async def _from_environment() -> Services:
+    """Equip this process.  The database and Temporal may both be away: it starts, and says so in `/readyz`."""
+    settings = load_settings()
+    outfit = Outfit.of(settings)
+    return make_services(
+        engine=outfit.engine,
+        keyring=outfit.keyring,
+        profile=outfit.profile,
+        orchestra=Orchestra(await connect(outfit.keyring)),
+        writer=outfit.writer,
+    )

@@ -1,0 +1,147 @@
+"""Commands: stored before they are sent, answered when the tables have what became of them."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+
+from api.idempotency import Once
+from api.identity import Anyone, may_see
+from api.problems import not_found, refusal
+from api.referral_out import Json, Out, shown_to, written
+from api.schema import answers
+from api.services import In, Services
+from domain.events import Answer, CommandEvent
+from domain.vocabulary import CommandState
+from store.command import NewCommand, StoredCommand
+from store.tokens import Token
+
+COMMAND_WITHIN = timedelta(seconds=5)
+"""How long we wait for a workflow before we say 202; the relay goes on with the same id."""
+PENDING = "It is stored and will be applied as soon as the workflow engine answers."
+
+router = APIRouter(tags=["commands"])
+
+
+class CommandOut(Out):
+    """What became of a command."""
+
+    id: str
+    state: CommandState
+    why: str
+    referral: str
+    kind: str
+    made_at: datetime
+    settled_at: datetime | None
+
+
+class PendingOut(Out):
+    """A command that is stored and not applied yet; `Location` says where to ask."""
+
+    id: str
+    state: CommandState
+    why: str
+
+
+@router.get("/commands/{command_id}", responses=answers({200: CommandOut}, 401, 404))
+async def show_command(command_id: str, caller: Anyone, services: In) -> Response:
+    """Say what became of a command that was answered 202."""
+    stored = await run_in_threadpool(services.commands.get, command_id)
+    if stored is None or not may_see(caller, stored.by.owner):
+        raise not_found()
+    return JSONResponse(_shown(stored))
+
+
+async def carry_out(
+    services: Services,
+    caller: Token,
+    once: Once,
+    *,
+    referral_id: str,
+    kind: str,
+    event: CommandEvent,
+    words: dict[str, Any],
+    status: int = 200,
+) -> Response:
+    """Store a command, hand it to its workflow, and answer with the referral as the tables have it then.
+
+    Args:
+        services: The stores and the way to the workflows.
+        caller: Whose command it is.
+        once: The request's idempotency key.
+        referral_id: Whose.
+        kind: For the reader of the command.
+        event: What happened or is wanted; categories and ids only.
+        words: What the person said with it; kept sealed.
+        status: Of the answer when it is applied.
+
+    Raises:
+        ReferralNotFound: There is no such referral.
+        IdempotencyConflict: The key was used with another body.
+    """
+    new = NewCommand(
+        id=str(uuid.uuid4()),
+        referral_id=referral_id,
+        kind=kind,
+        event=event,
+        words={name: said for name, said in words.items() if said},
+        by=caller.maker,
+        made_at=services.clock(),
+        claim=once.claim,
+    )
+    stored = await run_in_threadpool(services.commands.store, new)
+    answer = stored.answer or await _send(services, stored)
+    response = await _answered(services, caller, stored, answer, status)
+    return await once.keep(response, subject_kind="command", subject_id=stored.id, replayed=stored.replayed)
+
+
+async def _send(services: Services, stored: StoredCommand) -> Answer | None:
+    answer = await services.orchestra.send_command(stored.target_id, stored.command, within=COMMAND_WITHIN)
+    # Without an answer it may still have been applied, by the relay or an earlier run: the row knows.
+    return answer or await run_in_threadpool(services.commands.result, stored.id)
+
+
+async def _answered(
+    services: Services, caller: Token, stored: StoredCommand, answer: Answer | None, status: int
+) -> Response:
+    location = {"Location": f"/api/v1/commands/{stored.id}"}
+    if answer is None:
+        pending = {"id": stored.id, "state": CommandState.PENDING, "why": PENDING}
+        return JSONResponse(pending, 202, headers=location)
+    if not answer.applied:
+        return refusal(answer.code, answer.why).response()
+    shown = await run_in_threadpool(_referral_after, services, caller, stored, answer)
+    return JSONResponse(shown, status, headers=location)
+
+
+def _referral_after(services: Services, caller: Token, stored: StoredCommand, answer: Answer) -> Json:
+    view = services.referrals.view(stored.referral_id)
+    if view is None:
+        raise not_found()
+    shown = shown_to(services, caller, view)
+    if stored.kind == "attempt":
+        shown |= {"counted": bool(answer.counted), "why_not_counted": answer.why_not_counted}
+    return shown
+
+
+def _shown(stored: StoredCommand) -> Json:
+    return {
+        "id": stored.id,
+        "state": stored.state,
+        "why": PENDING if stored.answer is None else stored.answer.why,
+        "referral": stored.referral_id,
+        "kind": stored.kind,
+        "made_at": written(stored.made_at),
+        "settled_at": written(stored.settled_at),
+    }
+
+
+async def begin_once(
+    services: Services, caller: Token, request: Request, key: str | None, body: dict[str, Any]
+) -> tuple[Once, Response | None]:
+    """Fold a request to its key, and give the answer it had before, if it had one."""
+    once = Once.of(services, caller, request, key, body)
+    return once, await once.kept()

@@ -1,0 +1,115 @@
+"""Calls that were made, and replies that came without one.  A call that happened is never refused."""
+
+from datetime import datetime
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from api.command import PendingOut, begin_once, carry_out
+from api.fields import Body, Moment, Note, PastMoment, PhoneNumber
+from api.idempotency import Key
+from api.identity import Staff
+from api.json_body import read_json, validated, without_nulls
+from api.problems import not_found
+from api.referral_out import AttemptRecorded, ReferralInFull
+from api.schema import answers, takes
+from api.services import In, Services
+from domain.events import AttemptMade, Replied
+from domain.vocabulary import AttemptOutcome, Direction, ReplyChannel
+
+router = APIRouter(tags=["contact"])
+
+
+class AttemptIn(Body):
+    """One call."""
+
+    outcome: AttemptOutcome
+    direction: Direction = Direction.OUTBOUND
+    made_at: PastMoment | None = Field(default=None, description="By default now.")
+    note: Note = None
+    callback_at: Moment | None = Field(default=None, description="When the person asked to be rung back.")
+    number: PhoneNumber | None = Field(default=None, description="By default the one `next_action` names.")
+
+
+class ReplyIn(Body):
+    """An answer of the victim that came without a call."""
+
+    channel: ReplyChannel
+    received_at: PastMoment | None = Field(default=None, description="By default now.")
+    note: Note = None
+
+
+@router.post(
+    "/referrals/{referral_id}/contact-attempts",
+    status_code=201,
+    openapi_extra=takes(AttemptIn, example={"outcome": "no_answer"}),
+    responses=answers({201: AttemptRecorded, 202: PendingOut}, 401, 403, 404, 409, 413, 415, 422),
+)
+async def record_attempt(
+    referral_id: str, request: Request, caller: Staff, services: In, key: Key
+) -> Response:
+    """Record a call.  Whether it counts is a rule, and the answer says it with the reason."""
+    body = await read_json(request)
+    once, kept = await begin_once(services, caller, request, key, body)
+    if kept is not None:
+        return kept
+    attempt = validated(AttemptIn, without_nulls(body), region=services.region)
+    phone_id = await _phone_id(services, referral_id, attempt.number)
+    event = AttemptMade(
+        outcome=attempt.outcome,
+        direction=attempt.direction,
+        made_at=attempt.made_at or services.clock(),
+        callback_at=attempt.callback_at,
+        phone_id=phone_id,
+        rang_next=attempt.number is None,
+    )
+    return await carry_out(
+        services,
+        caller,
+        once,
+        referral_id=referral_id,
+        kind="attempt",
+        event=event,
+        words={"note": attempt.note},
+        status=201,
+    )
+
+
+@router.post(
+    "/referrals/{referral_id}/replies",
+    openapi_extra=takes(ReplyIn, example={"channel": "text"}),
+    responses=answers({200: ReferralInFull, 202: PendingOut}, 401, 403, 404, 409, 413, 415, 422),
+)
+async def record_reply(referral_id: str, request: Request, caller: Staff, services: In, key: Key) -> Response:
+    """Record a reply by text, e-mail, letter code or web: a letter is recalled, a call is promised."""
+    body = await read_json(request)
+    once, kept = await begin_once(services, caller, request, key, body)
+    if kept is not None:
+        return kept
+    reply = validated(ReplyIn, without_nulls(body))
+    return await carry_out(
+        services,
+        caller,
+        once,
+        referral_id=referral_id,
+        kind="reply",
+        event=Replied(channel=reply.channel),
+        words={"note": reply.note, "received_at": _text(reply.received_at)},
+    )
+
+
+async def _phone_id(services: Services, referral_id: str, number: str | None) -> str | None:
+    """The referral's own id of a number; `None` for one that the referral does not know."""
+    if number is None:
+        return None
+    view = await run_in_threadpool(services.referrals.view, referral_id)
+    if view is None:
+        raise not_found()
+    phone_id = view.number_id(number)
+    return phone_id if view.number_of(phone_id) is not None else None
+
+
+def _text(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None

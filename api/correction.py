@@ -1,0 +1,121 @@
+"""What referrers say afterwards: a correction of what they sent, or that they withdraw it."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from api.command import PendingOut, begin_once, carry_out
+from api.fields import Body, Note
+from api.idempotency import Key
+from api.identity import Anyone
+from api.json_body import read_json, validated, without_nulls
+from api.problems import FieldError, Kind, Problem
+from api.referral import visible
+from api.referral_in import ReferralIn, read_referral
+from api.referral_out import ReferralInFull
+from api.schema import answers, takes
+from api.services import In
+from domain.events import CorrectionSent, Withdrawn
+from store.referral_document import merge_patch
+
+FIXED = ("kind", "organisation", "reference", "person_reference")
+"""What a referral is known by at its source; another reference is another referral."""
+
+router = APIRouter(tags=["corrections"])
+
+
+class WithdrawalIn(Body):
+    """A withdrawal; the whole body may be left out."""
+
+    reason: Note = None
+
+
+@router.post(
+    "/referrals/{referral_id}/corrections",
+    openapi_extra=takes(
+        ReferralIn, example={"victim": {"phones": [{"number": "+447700900124", "safe": "no"}]}}
+    ),
+    responses=answers({200: ReferralInFull, 202: PendingOut}, 401, 404, 409, 413, 415, 422),
+)
+async def correct(referral_id: str, request: Request, caller: Anyone, services: In, key: Key) -> Response:
+    """Correct a referral by a merge-patch (RFC 7396) of what was sent; triage and safety gate run again.
+
+    `null` removes; a list replaces the whole list.  What follows from the merge has to be a valid referral.
+    """
+    patch = await read_json(request)
+    once, kept = await begin_once(services, caller, request, key, patch)
+    if kept is not None:
+        return kept
+    view = await run_in_threadpool(visible, services, caller, referral_id)
+    checked = checked_patch(view.document, patch, region=services.region)
+    return await carry_out(
+        services,
+        caller,
+        once,
+        referral_id=view.id,
+        kind="correction",
+        event=CorrectionSent(),
+        words={"patch": checked},
+    )
+
+
+@router.post(
+    "/referrals/{referral_id}/withdrawal",
+    openapi_extra=takes(WithdrawalIn, required=False),
+    responses=answers({200: ReferralInFull, 202: PendingOut}, 401, 404, 409, 413, 415, 422),
+)
+async def withdraw(referral_id: str, request: Request, caller: Anyone, services: In, key: Key) -> Response:
+    """Withdraw a referral; where a person has to decide whether to stop, it is held for one."""
+    body = await read_json(request, optional=True)
+    once, kept = await begin_once(services, caller, request, key, body)
+    if kept is not None:
+        return kept
+    withdrawal = validated(WithdrawalIn, without_nulls(body))
+    view = await run_in_threadpool(visible, services, caller, referral_id)
+    return await carry_out(
+        services,
+        caller,
+        once,
+        referral_id=view.id,
+        kind="withdrawal",
+        event=Withdrawn(),
+        words={"reason": withdrawal.reason},
+    )
+
+
+def checked_patch(document: dict[str, Any], patch: dict[str, Any], *, region: str) -> dict[str, Any]:
+    """Check what a merge-patch makes of a referral.
+
+    Returns:
+        The patch in the form in which referrals are kept: numbers in E.164, times in UTC.
+
+    Raises:
+        Problem: It changes nothing that may be changed, or what follows is not a valid referral.
+    """
+    if not patch:
+        raise Problem.at("", "has nothing to correct")
+    merged = merge_patch(document, patch)
+    _refuse_other_source(document, merged)
+    return _as_kept(patch, read_referral(merged, region=region))
+
+
+def _refuse_other_source(document: dict[str, Any], merged: dict[str, Any]) -> None:
+    before, after = document["source"], merged.get("source", {})
+    if not isinstance(after, dict):
+        return  # the model says what is wrong with it
+    changed = [name for name in FIXED if before.get(name) != after.get(name)]
+    if changed:
+        reason = "cannot be corrected: it is what the referral is known by"
+        errors = [FieldError(path=f"source.{name}", reason=reason) for name in changed]
+        raise Problem(Kind.VALIDATION, f"{errors[0].path}: {reason}", errors=errors)
+
+
+def _as_kept(patch: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
+    """Say what the patch says, in the words of the checked result; what is gone from it is removed."""
+    kept: dict[str, Any] = {}
+    for name, value in patch.items():
+        there = result.get(name)
+        kept[name] = _as_kept(value, there) if isinstance(value, dict) and isinstance(there, dict) else there
+    return kept

@@ -1,0 +1,176 @@
+"""Taking a referral in, and showing where it is."""
+
+import contextlib
+import secrets
+import uuid
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import Field
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+
+from api.command import begin_once
+from api.fields import AskedMoment
+from api.idempotency import Key, Once
+from api.identity import Anyone, is_staff, may_see
+from api.json_body import read_json
+from api.page import PageQuery, bad_cursor, page
+from api.problems import not_found
+from api.referral_in import ReferralIn, read_referral
+from api.referral_out import Json, ReferralInFull, ReferralList, listed_to, shown_to
+from api.schema import answers, takes
+from api.services import In, Services
+from domain.errors import ReferenceTaken, SourceConflict
+from domain.identifiers import reference_from
+from domain.vocabulary import Outcome, Stage
+from store.reception import Received, Reception, ReceptionResult
+from store.referral_view import ReferralView
+from store.tokens import Token
+
+START_WITHIN = timedelta(seconds=2)
+"""How long we try to start the workflow before we say 202.  Source: contract, "within 3 s"."""
+DRAWS = 5
+"""Tries to find a reference that nobody has."""
+
+router = APIRouter(tags=["referrals"])
+
+EXAMPLE = {
+    "source": {
+        "kind": "police",
+        "organisation": "Example Constabulary",
+        "reference": "35/48213/26",
+        "person_reference": "1",
+    },
+    "incident": {"kind": "burglary", "occurred_at": "2026-11-20T22:10:00+00:00", "postcode": "CB1 2AB"},
+    "victim": {
+        "given_name": "Ada",
+        "family_name": "Example",
+        "phones": [{"number": "+447700900123", "safe": "yes", "voicemail": "neutral"}],
+        "address": {"lines": ["1 Example Street", "Cambridge"], "postcode": "CB1 2AB", "safe": "yes"},
+    },
+    "lane": "contact",
+    "consent": {"status": "given"},
+}
+"""Invented, like every example."""
+
+
+@router.post(
+    "/referrals",
+    status_code=201,
+    openapi_extra=takes(ReferralIn, example=EXAMPLE),
+    responses=answers(
+        {200: ReferralInFull, 201: ReferralInFull, 202: ReferralInFull}, 401, 409, 413, 415, 422
+    ),
+)
+async def receive_referral(request: Request, caller: Anyone, services: In, key: Key) -> Response:
+    """Take a referral in.
+
+    201: its workflow runs.  202: it is stored and starts by itself when the workflow engine is back.
+    200: this is the same referral again.  Referrers are shown the status alone.
+    """
+    body = await read_json(request)
+    once, kept = await begin_once(services, caller, request, key, body)
+    if kept is not None:
+        return kept
+    document = read_referral(body, region=services.region)
+    reception = await run_in_threadpool(_receive, services, caller, once, document)
+    is_same = reception.result is ReceptionResult.SAME
+    runs = is_same or await services.orchestra.start_referral(reception.referral_id, within=START_WITHIN)
+    shown = await run_in_threadpool(_shown, services, caller, reception.referral_id)
+    location = {"Location": f"/api/v1/referrals/{reception.referral_id}"}
+    return await once.keep(
+        JSONResponse(shown, 200 if is_same else 201 if runs else 202, headers=location),
+        subject_kind="referral",
+        subject_id=reception.referral_id,
+        replayed=reception.result is ReceptionResult.REPLAYED,
+    )
+
+
+class ReferralQuery(PageQuery):
+    """Which referrals."""
+
+    stage: Stage | None = None
+    outcome: Outcome | None = None
+    due_before: AskedMoment | None = Field(default=None, description="Whose next action is due before then.")
+
+
+@router.get("/referrals", responses=answers({200: ReferralList}, 401, 422))
+async def list_referrals(
+    request: Request, caller: Anyone, services: In, query: Annotated[ReferralQuery, Query()]
+) -> Response:
+    """List referrals, newest first; to referrers their own, by status alone."""
+
+    def found() -> Response:
+        views = services.referrals.list_views(
+            stage=query.stage,
+            outcome=query.outcome,
+            due_before=query.due_before,
+            owner=None if is_staff(caller) else caller.owner,
+            after=_after(query),
+            limit=query.limit + 1,
+        )
+        return page(request, query, views, shown=lambda view: listed_to(caller, view), place=_place)
+
+    return await run_in_threadpool(found)
+
+
+@router.get("/referrals/{referral_id}", responses=answers({200: ReferralInFull}, 401, 404))
+async def show_referral(referral_id: str, caller: Anyone, services: In) -> Response:
+    """Show one referral; to referrers the status of their own."""
+    return JSONResponse(await run_in_threadpool(_shown, services, caller, referral_id))
+
+
+def visible(services: Services, caller: Token, referral_id: str) -> ReferralView:
+    """Read a referral.  Raises a problem if there is none, or none for this caller."""
+    view = services.referrals.view(referral_id)
+    if view is None or not may_see(caller, view.owner):
+        raise not_found()
+    return view
+
+
+def _shown(services: Services, caller: Token, referral_id: str) -> Json:
+    return shown_to(services, caller, visible(services, caller, referral_id))
+
+
+def _receive(services: Services, caller: Token, once: Once, document: dict[str, Any]) -> Reception:
+    """Store a referral with its outbox row.  Raises `SourceConflict` and `IdempotencyConflict`."""
+    reception = None
+    for _ in range(DRAWS):
+        with contextlib.suppress(ReferenceTaken):
+            reception = services.referrals.receive(_received(services, caller, once, document))
+            break
+    if reception is None:
+        raise ReferenceTaken("no free reference was drawn")
+    if reception.result is ReceptionResult.CONFLICT:
+        raise SourceConflict("the source reference belongs to another referral")
+    return reception
+
+
+def _received(services: Services, caller: Token, once: Once, document: dict[str, Any]) -> Received:
+    return Received(
+        referral_id=str(uuid.uuid4()),
+        reference=reference_from(secrets.token_bytes(8)),
+        document=document,
+        received_at=services.clock(),
+        by=caller.maker,
+        claim=once.claim,
+    )
+
+
+def _place(view: ReferralView) -> tuple[object, ...]:
+    return (view.received_at.isoformat(), view.id)
+
+
+def _after(query: ReferralQuery) -> tuple[datetime, str] | None:
+    match query.after():
+        case ():
+            return None
+        case (at, referral_id):
+            try:
+                return datetime.fromisoformat(at), str(uuid.UUID(referral_id))
+            except ValueError:
+                raise bad_cursor() from None
+        case _:
+            raise bad_cursor()

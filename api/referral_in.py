@@ -1,0 +1,253 @@
+"""A referral as referrers send it.  The closed lists are the contract's."""
+
+import re
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, field_serializer, model_validator
+
+from api.fields import (
+    BirthDay,
+    Body,
+    Email,
+    HappenedAt,
+    Line,
+    NeededEmail,
+    PhoneNumber,
+    Prose,
+    ShortLine,
+    WholeNumber,
+    most_careful,
+    once_each,
+    wrong,
+)
+from api.json_body import validated, without_nulls
+from domain.vocabulary import (
+    Access,
+    Answer,
+    ConsentStatus,
+    Flag,
+    IncidentKind,
+    Lane,
+    Relationship,
+    Request,
+    RiskLevel,
+    SourceKind,
+    VictimRole,
+    VoicemailRule,
+    Weekday,
+    Whereabouts,
+)
+
+_SAFEST_FIRST = (Answer.NO, Answer.UNKNOWN, Answer.YES)
+_QUIETEST_FIRST = (VoicemailRule.NONE, VoicemailRule.NEUTRAL, VoicemailRule.NAMED)
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+MIDNIGHT = "24:00"
+"""The end of a day; allowed only as the end of a window."""
+
+
+class Source(Body):
+    """Who refers, and by which reference they know the person."""
+
+    kind: SourceKind
+    organisation: Line = None
+    reference: Line = None
+    person_reference: Line = None
+    officer: Line = None
+    reply_to: Email = Field(default=None, description="Where the referrer is asked what is missing.")
+
+
+class Incident(Body):
+    """What happened."""
+
+    kind: IncidentKind
+    occurred_at: HappenedAt | None = None
+    reported_at: HappenedAt | None = None
+    postcode: ShortLine = None
+
+
+class Phone(Body):
+    """A number, and whether it is safe to ring."""
+
+    number: PhoneNumber
+    safe: Answer = Answer.UNKNOWN
+    voicemail: VoicemailRule = VoicemailRule.NEUTRAL
+
+
+class EmailAddress(Body):
+    """An e-mail address, and whether it is safe to write to."""
+
+    address: NeededEmail
+    safe: Answer = Answer.UNKNOWN
+
+
+def _said(lines: list[str | None]) -> list[str]:
+    return [line for line in lines if line]
+
+
+class Address(Body):
+    """Where post reaches the person, and whether it is safe."""
+
+    lines: Annotated[list[Line], AfterValidator(_said), Field(max_length=8)] = Field(default=[])
+    postcode: ShortLine = None
+    safe: Answer = Answer.UNKNOWN
+
+
+def _careful_phones(phones: list[Phone]) -> list[Phone]:
+    """A number given twice is as safe as its less safe mention."""
+    by_number: dict[str, list[Phone]] = {}
+    for phone in phones:
+        by_number.setdefault(phone.number, []).append(phone)
+    return [
+        Phone.model_construct(
+            number=number,
+            safe=most_careful([phone.safe for phone in same], _SAFEST_FIRST),
+            voicemail=most_careful([phone.voicemail for phone in same], _QUIETEST_FIRST),
+        )
+        for number, same in by_number.items()
+    ]
+
+
+def _careful_emails(emails: list[EmailAddress]) -> list[EmailAddress]:
+    by_address: dict[str, list[EmailAddress]] = {}
+    for email in emails:
+        by_address.setdefault(email.address.casefold(), []).append(email)
+    return [
+        EmailAddress.model_construct(
+            address=same[0].address, safe=most_careful([email.safe for email in same], _SAFEST_FIRST)
+        )
+        for same in by_address.values()
+    ]
+
+
+def _somewhere(address: Address | None) -> Address | None:
+    return address if address is not None and (address.lines or address.postcode) else None
+
+
+Phones = Annotated[list[Phone], AfterValidator(_careful_phones), Field(max_length=10)]
+Emails = Annotated[list[EmailAddress], AfterValidator(_careful_emails), Field(max_length=10)]
+PostalAddress = Annotated[Address | None, AfterValidator(_somewhere)]
+
+
+def _clock(value: object) -> object:
+    if not isinstance(value, str) or not (_CLOCK.fullmatch(value) or value == MIDNIGHT):
+        raise wrong("has to be a time of day such as 18:00")
+    return value
+
+
+class CallWindow(Body):
+    """When the person can be rung, in the service's local time; a window may cross midnight."""
+
+    days: Annotated[list[Weekday], AfterValidator(once_each)] = Field(
+        default=[], max_length=7, description="Empty: every day."
+    )
+    opens: Annotated[str, BeforeValidator(_clock)] = Field(alias="from", examples=["18:00"])
+    closes: Annotated[str, BeforeValidator(_clock)] = Field(alias="to", examples=["20:00"])
+
+    @model_validator(mode="after")
+    def _has_room(self) -> Self:
+        if self.opens == self.closes != "00:00":
+            raise wrong("is empty: from and to are the same; 00:00 to 24:00 is the whole day")
+        if self.opens == MIDNIGHT:
+            raise wrong("starts at 24:00; write 00:00 of the day after")
+        return self
+
+    @field_serializer("closes")
+    def _as_kept(self, closes: str) -> str:
+        """A window that closes at midnight is kept as one that closes when the next day begins."""
+        return "00:00" if closes == MIDNIGHT else closes
+
+
+class Guardian(Body):
+    """Who speaks for the person."""
+
+    given_name: Line = None
+    family_name: Line = None
+    preferred_name: Line = None
+    relationship: ShortLine = None
+    is_suspect: Answer = Answer.UNKNOWN
+    phones: Phones = Field(default=[])
+    emails: Emails = Field(default=[])
+    address: PostalAddress = None
+
+
+class Victim(Body):
+    """The person referred."""
+
+    role: VictimRole = VictimRole.VICTIM
+    given_name: Line = None
+    family_name: Line = None
+    preferred_name: Line = None
+    date_of_birth: BirthDay | None = None
+    language: ShortLine = None
+    interpreter: Line = None
+    access: Annotated[list[Access], AfterValidator(once_each)] = Field(default=[])
+    phones: Phones = Field(default=[])
+    emails: Emails = Field(default=[])
+    address: PostalAddress = None
+    call_windows: list[CallWindow] = Field(default=[], max_length=21)
+    guardian: Guardian | None = None
+
+    @model_validator(mode="after")
+    def _has_a_name(self) -> Self:
+        if not (self.given_name or self.family_name or self.preferred_name):
+            raise wrong("needs a name of any kind: given_name, family_name or preferred_name")
+        return self
+
+
+class Suspect(Body):
+    """What is known of somebody who may have done it."""
+
+    relationship: Relationship = Relationship.UNKNOWN
+    shares_address: Answer = Answer.UNKNOWN
+    whereabouts: Whereabouts = Whereabouts.UNKNOWN
+    name: Line = None
+
+
+class Risk(Body):
+    """The referrer's own assessment."""
+
+    level: RiskLevel = RiskLevel.UNKNOWN
+    tool: Line = None
+    score: WholeNumber | None = None
+    marac: StrictBool = False
+
+
+class Consent(Body):
+    """What the person was told or asked about being referred."""
+
+    status: ConsentStatus = ConsentStatus.NOT_ASKED
+    asked_by: Line = None
+    asked_at: HappenedAt | None = None
+
+
+class ReferralIn(Body):
+    """A referral.  `null` and absent are alike."""
+
+    source: Source
+    incident: Incident
+    victim: Victim
+    suspects: list[Suspect] = Field(default=[], max_length=20)
+    risk: Risk = Risk()
+    lane: Lane
+    consent: Consent = Consent()
+    flags: Annotated[list[Flag], AfterValidator(once_each)] = Field(default=[])
+    requests: Annotated[list[Request], AfterValidator(once_each)] = Field(default=[])
+    children_present: Answer = Answer.UNKNOWN
+    next_of_kin_informed_at: HappenedAt | None = None
+    notes: Prose = None
+
+
+def read_referral(document: dict[str, Any], *, region: str) -> dict[str, Any]:
+    """Check a referral and give it back as it is kept: defaults said, numbers in E.164, nothing that is null.
+
+    Args:
+        document: What was sent.
+        region: Where a number without a country code is from, such as `GB`.
+
+    Raises:
+        Problem: Something in it is not valid; the problem names the fields.
+    """
+    plain = without_nulls(document)
+    plain.setdefault("incident", {})
+    referral = validated(ReferralIn, plain, region=region)
+    return referral.model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -1,0 +1,249 @@
+"""A referral as it is shown: the status to referrers, with the person's data to those who may see it."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.identity import is_staff
+from api.referral_in import Consent, Incident, Risk, Source, Suspect, Victim
+from api.services import Services
+from domain.hold_kinds import KINDS, Hold
+from domain.referral import open_decisions
+from domain.referral_state import NextAction
+from domain.vocabulary import (
+    Answer,
+    DecisionKind,
+    Flag,
+    Lane,
+    NextActionKind,
+    Outcome,
+    Request,
+    Role,
+    Stage,
+    SupportKind,
+)
+from store.referral_view import ReferralView
+from store.tokens import Token
+
+Json = dict[str, Any]
+"""What leaves as a JSON object."""
+MOST_LINKS = 20
+"""Duplicates and repeats that are shown."""
+
+
+class Out(BaseModel):
+    """What leaves; fields are only ever added."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class NextActionOut(Out):
+    """What is wanted next."""
+
+    kind: NextActionKind
+    due_at: datetime | None
+    reason: str
+    number: str | None = Field(default=None, description="The number to ring; for roles that may.")
+
+
+class HoldOut(Out):
+    """Why nothing may leave."""
+
+    kind: str
+    reason: str
+    release_by_role: Role
+    review_at: datetime
+
+
+class HoldInFull(HoldOut):
+    """A hold as staff see it."""
+
+    since: datetime
+    proposes: str | None = Field(description="The step a machine would have taken: an outcome, or `write`.")
+
+
+class ReferralStatus(Out):
+    """Where a referral is, without anything about the person."""
+
+    id: str
+    reference: str = Field(description="Short, speakable, meaningless.", examples=["K7PM-4T2Q"])
+    stage: Stage
+    outcome: Outcome | None
+    attempts_counted: int
+    reached: bool = Field(description="Whether the victim or guardian was ever spoken to.")
+    sensitive: bool
+    next_action: NextActionOut | None = Field(description="`null` only when closed.")
+    hold: HoldOut | None = Field(description="The gravest one.")
+    revision: int
+    received_at: datetime
+    closed_at: datetime | None
+
+
+class LinkOut(Out):
+    """Another referral that may be about the same person or incident."""
+
+    id: str
+    reference: str
+    kind: str
+    why: str
+
+
+class SupportOut(Out):
+    """The ongoing support of this opening."""
+
+    id: str
+    kind: SupportKind
+    owner: str | None
+    first_contact_on: str
+
+
+class ReferralInFull(ReferralStatus):
+    """A referral as staff see it: its status, and what the referrer said, as last corrected."""
+
+    source: Source
+    incident: Incident
+    victim: Victim
+    suspects: list[Suspect] = Field(default=[])
+    risk: Risk = Risk()
+    lane: Lane
+    consent: Consent = Consent()
+    flags: list[Flag] = Field(default=[])
+    requests: list[Request] = Field(default=[])
+    children_present: Answer = Answer.UNKNOWN
+    next_of_kin_informed_at: datetime | None = None
+    notes: str | None = None
+    holds: list[HoldInFull]
+    links: list[LinkOut] = Field(description=f"At most {MOST_LINKS}.")
+    support: SupportOut | None
+    opening: int = Field(description="1, and one more each time it was opened again.")
+    allowed_decisions: list[DecisionKind]
+    question_open: bool = Field(description="Whether the referrer owes an answer.")
+    escalation: str | None = Field(description="Why a supervisor is asked; `null` if none is.")
+
+
+class AttemptRecorded(ReferralInFull):
+    """The referral after a call, and whether the call counts."""
+
+    counted: bool
+    why_not_counted: str | None
+
+
+class ReferralList(Out):
+    """One page of referrals; the next one is in `Link`."""
+
+    items: list[ReferralStatus]
+
+
+def shown_to(services: Services, token: Token, view: ReferralView) -> Json:
+    """Show one referral to whoever asks for it, in full if they may see that."""
+    if not is_staff(token):
+        return status_of(view)
+    return {
+        **summary_of(view),
+        "links": [
+            {"id": link.referral_id, "reference": link.reference, "kind": link.kind, "why": link.why}
+            for link in services.referrals.linked(view.id, limit=MOST_LINKS)
+        ],
+        "allowed_decisions": _allowed_decisions(view, token.role, services.clock()),
+    }
+
+
+def listed_to(token: Token, view: ReferralView) -> Json:
+    """Show one referral among others."""
+    return summary_of(view) if is_staff(token) else status_of(view)
+
+
+def status_of(view: ReferralView) -> Json:
+    """The status: no person, no number, and of a person's own words only their kind."""
+    shown = _base_of(view)
+    if view.hold is not None:
+        shown["hold"] = _hold_of(_without_own_words(view.hold))
+        if view.next_action is not None:
+            shown["next_action"]["reason"] = shown["hold"]["reason"]
+    return shown
+
+
+def summary_of(view: ReferralView) -> Json:
+    """The referral with the person's data, without what has to be looked up elsewhere."""
+    shown = {**_base_of(view), **view.document, "lane": view.lane}
+    if view.next_action is not None:
+        shown["next_action"]["number"] = view.next_number
+    if view.hold is not None:
+        shown["hold"] = _hold_of(view.hold)
+    shown["holds"] = [_hold_in_full(hold) for hold in view.holds]
+    shown["support"] = _support_of(view)
+    shown["opening"] = view.opening
+    shown["question_open"] = view.question_open
+    shown["escalation"] = view.escalation or None
+    return shown
+
+
+def written(at: datetime | None) -> str | None:
+    """A time as RFC 3339 with its offset."""
+    return at.isoformat() if at is not None else None
+
+
+def _base_of(view: ReferralView) -> Json:
+    return {
+        "id": view.id,
+        "reference": view.reference,
+        "stage": view.stage,
+        "outcome": view.outcome,
+        "attempts_counted": view.attempts_counted,
+        "reached": view.reached,
+        "sensitive": view.sensitive,
+        "next_action": _next_action_of(view.next_action),
+        "hold": None,
+        "revision": view.revision,
+        "received_at": written(view.received_at),
+        "closed_at": written(view.closed_at),
+    }
+
+
+def _next_action_of(action: NextAction | None) -> Json | None:
+    if action is None:
+        return None
+    return {"kind": action.kind, "due_at": written(action.due_at), "reason": action.reason}
+
+
+def _hold_of(hold: Hold) -> Json:
+    return {
+        "kind": hold.kind,
+        "reason": hold.reason,
+        "release_by_role": hold.release_by_role,
+        "review_at": written(hold.review_at),
+    }
+
+
+def _hold_in_full(hold: Hold) -> Json:
+    return {**_hold_of(hold), "since": written(hold.since), "proposes": hold.proposes}
+
+
+def _without_own_words(hold: Hold) -> Hold:
+    """A hold as those see it who may not see the person: of a person's own kinds only that it is one."""
+    known = KINDS.get(hold.kind, KINDS["other"])
+    return Hold(
+        kind=known.kind,
+        reason=known.reason,
+        release_by_role=hold.release_by_role,
+        since=hold.since,
+        review_at=hold.review_at,
+    )
+
+
+def _support_of(view: ReferralView) -> Json | None:
+    support = view.state.support if view.state is not None else None
+    if support is None:
+        return None
+    return {
+        "id": support.support_id,
+        "kind": support.kind,
+        "owner": support.owner,
+        "first_contact_on": support.first_contact_on.isoformat(),
+    }
+
+
+def _allowed_decisions(view: ReferralView, role: Role, now: datetime) -> list[str]:
+    """What this role could decide now; nothing before the workflow has spoken."""
+    return [] if view.state is None else list(open_decisions(view.state, role=role, now=now))

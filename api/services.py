@@ -1,0 +1,107 @@
+"""What the front door works with: the stores, the way to the workflows, the profile and a clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Protocol
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Request
+from sqlalchemy import Engine
+
+from domain.events import Answer, Command
+from domain.ongoing_support import SupportCommand
+from domain.ports import Writer
+from domain.profile import Profile
+from store.command import CommandStore
+from store.funnel import StatisticsStore
+from store.idempotency import IdempotencyStore
+from store.keyring import Keyring
+from store.message import MessageStore
+from store.metrics import MetricsStore
+from store.ongoing_support import SupportStore
+from store.referral import ReferralStore
+from store.timeline import TimelineStore
+from store.tokens import TokenStore
+
+DEFAULT_REGION = "GB"
+"""Where a number without a country code is from, if the profile keeps nobody's holidays."""
+
+
+class Orchestra(Protocol):
+    """The way to the workflows; nothing here raises when Temporal is away."""
+
+    async def start_referral(self, referral_id: str, *, within: timedelta) -> bool:
+        """Start a referral's workflow; false when Temporal is away."""
+
+    async def send_command(
+        self, target_id: str, command: Command | SupportCommand, *, within: timedelta
+    ) -> Answer | None:
+        """Hand over a stored command and wait until the tables have it; `None`: not in time."""
+
+    async def is_ready(self) -> bool:
+        """Whether Temporal answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """One of each, made when the application starts."""
+
+    engine: Engine
+    keyring: Keyring
+    profile: Profile
+    orchestra: Orchestra
+    writer: Writer
+    tokens: TokenStore
+    idempotency: IdempotencyStore
+    referrals: ReferralStore
+    commands: CommandStore
+    messages: MessageStore
+    timeline: TimelineStore
+    supports: SupportStore
+    statistics: StatisticsStore
+    metrics: MetricsStore
+    clock: Callable[[], datetime]
+
+    @property
+    def region(self) -> str:
+        """Where a telephone number without a country code is from."""
+        return (self.profile.holiday_area or DEFAULT_REGION).partition("-")[0]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """In which the service reads its clocks and calendars."""
+        return ZoneInfo(self.profile.hours.time_zone)
+
+
+def make_services(
+    *, engine: Engine, keyring: Keyring, profile: Profile, orchestra: Orchestra, writer: Writer
+) -> Services:
+    """Put the stores beside each other."""
+    return Services(
+        engine=engine,
+        keyring=keyring,
+        profile=profile,
+        orchestra=orchestra,
+        writer=writer,
+        tokens=TokenStore(engine),
+        idempotency=IdempotencyStore(engine, keyring),
+        referrals=ReferralStore(engine, keyring, child_under=profile.triage.child_under),
+        commands=CommandStore(engine, keyring),
+        messages=MessageStore(engine, keyring),
+        timeline=TimelineStore(engine, keyring),
+        supports=SupportStore(engine, keyring),
+        statistics=StatisticsStore(engine),
+        metrics=MetricsStore(engine),
+        clock=lambda: datetime.now(UTC),
+    )
+
+
+def _services(request: Request) -> Services:
+    services = request.app.state.services
+    assert isinstance(services, Services)
+    return services
+
+
+In = Annotated[Services, Depends(_services)]
+"""How an endpoint is given them."""

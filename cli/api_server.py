@@ -1,0 +1,49 @@
+"""`holdfast api`: the front door alone."""
+
+import signal
+import socket
+from types import FrameType
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from cli.listener import open_listener
+from wiring import log
+
+_STREAMS_END_WITHIN = 3
+"""Seconds; a browser that follows the worklist would otherwise keep the server from stopping for ever."""
+
+
+def api(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)
+    ] = 8000,
+    descriptor: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Serve JSON API, pages and webhooks."""
+    log.configure("api")
+    listener = open_listener(host, port) if descriptor is None else socket.socket(fileno=descriptor)
+    # uvicorn raises the signal that stopped it once more when it has stopped; for us that was all.
+    for what in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(what, _heard)
+    uvicorn.Server(
+        uvicorn.Config(
+            "api.app:create_app",
+            factory=True,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,  # it would name referrals and tokens in addresses
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=_STREAMS_END_WITHIN,
+        )
+    ).run(sockets=[listener])
+
+
+def _heard(_what: int, _frame: FrameType | None) -> None:
+    return

@@ -1,0 +1,200 @@
+"""`holdfast doctor`: what is missing or misconfigured, a line each."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import psycopg
+import typer
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import Client
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
+
+from cli.data_directory import DEFAULT_DATA, UP, DataDirectory, RunRecord
+from cli.failures import CommandFailed
+from domain.errors import HoldfastError
+from wiring.profile import load_profile
+from wiring.settings import ROOT, Settings, load_settings
+
+_ANSWERS_WITHIN = 5
+"""Seconds for a server to answer."""
+
+_LEAST_RETENTION = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """What is examined."""
+
+    settings: Settings
+    data: DataDirectory
+    running: RunRecord | None
+    """What the running `up` says of itself."""
+
+
+def doctor(
+    data_dir: Annotated[Path, typer.Option(help="The data directory of `holdfast up`.")] = DEFAULT_DATA,
+) -> None:
+    """Say what is missing or misconfigured, a line each."""
+    data = DataDirectory(data_dir)
+    patient = Patient(load_settings(), data, data.read_record() if data.holder() == UP else None)
+    findings = [_examine(name, patient, check) for name, check in _CHECKS.items()]
+    broken = findings.count(False)
+    if broken:
+        raise CommandFailed(f"{broken} of {len(findings)} checks failed")
+
+
+def _examine(name: str, patient: Patient, check: Callable[[Patient], str]) -> bool:
+    try:
+        found, is_well = check(patient), True
+    except (HoldfastError, OSError, psycopg.Error, CommandError, RuntimeError) as error:
+        found, is_well = (str(error).strip() or type(error).__name__).splitlines()[0], False
+    typer.echo(f"{'ok    ' if is_well else 'BROKEN'}  {name:<14}  {found}")
+    return is_well
+
+
+def _data_directory(patient: Patient) -> str:
+    path = patient.data.path
+    if patient.running:
+        return f"{path}, in use by `holdfast up` at {patient.running.api}"
+    if not path.exists():
+        return f"{path}, not made yet"
+    with patient.data.held("doctor"):
+        return f"{path}, not in use"
+
+
+def _profile(patient: Patient) -> str:
+    path = patient.settings.profile_path()
+    if not path.is_file():
+        raise CommandFailed(f"there is no profile {path}")
+    load_profile(path)
+    return str(path)
+
+
+def _keys(patient: Patient) -> str:
+    keys = patient.settings.keys()
+    if keys:
+        return f"{len(keys)} in HOLDFAST_KEYS"
+    if patient.data.keys.exists():
+        return f"{len(patient.data.keys_or_new().split(','))} in {patient.data.keys}"
+    if patient.data.cluster.exists() or patient.settings.database_url:
+        raise CommandFailed("HOLDFAST_KEYS is not set, and the data directory holds none")
+    return "none yet: made by the first `holdfast up`"
+
+
+def _public_url(patient: Patient) -> str:
+    url = patient.settings.public_url
+    if not url.startswith(("http://", "https://")):
+        raise CommandFailed("HOLDFAST_PUBLIC_URL must begin with http:// or https://")
+    return url if url.startswith("https://") else f"{url} (without TLS: for this machine only)"
+
+
+def _database(patient: Patient) -> str:
+    configured = patient.settings.database_url
+    url = configured.get_secret_value() if configured else patient.running and patient.running.database_url
+    if not url:
+        return "embedded, not running"
+    url = url.replace("postgresql+psycopg://", "postgresql://", 1)
+    with psycopg.connect(url, connect_timeout=_ANSWERS_WITHIN) as connection:
+        # Asked for by name first: the table is missing from an empty database.
+        exists = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
+        rows = (
+            connection.execute("SELECT version_num FROM alembic_version").fetchall()
+            if exists != (None,)
+            else []
+        )
+    wanted = set(ScriptDirectory(str(ROOT / "store/migrations")).get_heads())
+    if {str(row[0]) for row in rows} != wanted:
+        raise CommandFailed("reachable, but not migrated: run `holdfast migrate`")
+    return "reachable and migrated"
+
+
+def _temporal(patient: Patient) -> str:
+    config = ClientConfig.load_client_connect_config()
+    if "target_host" not in config or config["target_host"] == "localhost:7233":
+        if not (patient.running and patient.running.temporal_address):
+            return "embedded, not running"
+        config["target_host"] = patient.running.temporal_address
+        config["namespace"] = patient.running.temporal_namespace or "default"
+    return asyncio.run(_ask_temporal(config))
+
+
+async def _ask_temporal(config: ClientConnectConfig) -> str:
+    namespace = config.get("namespace", "default")
+    async with asyncio.timeout(_ANSWERS_WITHIN):
+        client = await Client.connect(**config)
+        found = await client.workflow_service.describe_namespace(
+            DescribeNamespaceRequest(namespace=namespace)
+        )
+    kept = found.config.workflow_execution_retention_ttl.ToTimedelta()
+    if kept < _LEAST_RETENTION:
+        raise CommandFailed(f"namespace {namespace} keeps closed workflows {kept}, less than 30 days")
+    return f"{config.get('target_host')}, namespace {namespace}, keeps closed workflows {kept.days} days"
+
+
+def _providers(named: Mapping[str, object], needed: set[str], wanted: set[str]) -> str:
+    """Say whether a provider is live.
+
+    Args:
+        named: Its variables and what they hold.
+        needed: Those without which nothing can be sent.
+        wanted: Those without which its news are refused.
+    """
+    if not any(named[name] for name in needed):
+        return "simulated: nothing leaves"
+    missing = sorted(name for name in needed if not named[name])
+    if missing:
+        raise CommandFailed(f"half configured: {', '.join(missing)} is not set")
+    deaf = sorted(name for name in wanted if not named[name])
+    return f"live, but {', '.join(deaf)} is not set: its news are refused" if deaf else "live"
+
+
+def _email(patient: Patient) -> str:
+    key, public = patient.settings.sendgrid_api_key, patient.settings.sendgrid_webhook_public_key
+    named = {"SENDGRID_API_KEY": key, "SENDGRID_WEBHOOK_PUBLIC_KEY": public}
+    return _providers(named, {"SENDGRID_API_KEY"}, {"SENDGRID_WEBHOOK_PUBLIC_KEY"})
+
+
+def _texts(patient: Patient) -> str:
+    told = patient.settings
+    named = {
+        "TWILIO_ACCOUNT_SID": told.twilio_account_sid,
+        "TWILIO_AUTH_TOKEN": told.twilio_auth_token,
+        "TWILIO_FROM": told.twilio_from,
+    }
+    return _providers(named, set(named), set())
+
+
+def _post(patient: Patient) -> str:
+    named = {
+        "NOTIFY_API_KEY": patient.settings.notify_api_key,
+        "NOTIFY_CALLBACK_TOKEN": patient.settings.notify_callback_token,
+    }
+    return _providers(named, {"NOTIFY_API_KEY"}, {"NOTIFY_CALLBACK_TOKEN"})
+
+
+def _trades(patient: Patient) -> str:
+    named = {
+        "TRADES_API_URL": patient.settings.trades_api_url,
+        "TRADES_API_KEY": patient.settings.trades_api_key,
+    }
+    return _providers(named, set(named), set())
+
+
+_CHECKS: dict[str, Callable[[Patient], str]] = {
+    "data directory": _data_directory,
+    "profile": _profile,
+    "keys": _keys,
+    "public address": _public_url,
+    "database": _database,
+    "Temporal": _temporal,
+    "e-mail": _email,
+    "texts": _texts,
+    "post": _post,
+    "trades": _trades,
+}

@@ -1,0 +1,1 @@
+"""The rules: pure, standard library only.  Time, ids and calendars are arguments."""

@@ -1,0 +1,174 @@
+"""Written messages: the cut-off, what became of them, the wait for an answer, and a person's say in it.
+
+Source: contract, rows of `writing`; rule 5 of the mission; docs/policy.md#letters.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from domain.errors import NotPossibleNow
+from domain.events import Decided, MessageSettled
+from domain.gate import channel_is_open, writing_channel
+from domain.moves import (
+    CHANNEL_WORDS,
+    ask_to_decide,
+    hold,
+    machine_close,
+    no_safe_channel,
+    recall,
+    write,
+)
+from domain.referral_state import MessageChange, Turn, Writing
+from domain.vocabulary import Lane, MessageState, Outcome, Stage
+from domain.working_hours import next_cut_off
+
+TRY_AGAIN_AFTER = timedelta(seconds=2)
+"""When a message could not leave because a stored command waits to be applied first."""
+
+
+def deadline_of_writing(turn: Turn) -> None:
+    """The cut-off or the end of the wait has come."""
+    writing = turn.state.writing
+    if turn.state.stage is not Stage.WRITING or writing is None:
+        return
+    if writing.is_waiting and writing.leaves_at is not None and writing.leaves_at <= turn.now:
+        _cut_off(turn, writing)
+    elif writing.has_left and writing.closes_at is not None and writing.closes_at <= turn.now:
+        _wait_is_over(turn)
+
+
+def _cut_off(turn: Turn, writing: Writing) -> None:
+    """The gate is asked again: what was safe when it was made may not be now."""
+    state = turn.state
+    opens = channel_is_open(
+        writing.channel, state.facts, sensitive=state.sensitive, closed=state.closed_phones
+    )
+    if not opens:
+        hold(turn, "message_refused", why="The channel is no longer safe.")
+    elif state.bars_machines and not writing.approved:
+        recall(turn, "The person has been in touch.")
+        ask_to_decide(turn, "This person has been in touch; how to go on is for a person to decide.")
+    elif state.protected and not writing.approved:
+        hold(turn, "proposal", proposes="write", why="A machine does not write on its own here.")
+    else:
+        turn.state = replace(state, writing=replace(writing, state=MessageState.RESERVED, leaves_at=None))
+        turn.messages.append(
+            MessageChange(
+                key=writing.key, state=MessageState.RESERVED, why="The cut-off has passed; it may leave."
+            )
+        )
+        turn.say("The cut-off passed and the safety gate was asked again: it may leave.")
+
+
+def _wait_is_over(turn: Turn) -> None:
+    if turn.state.lane is Lane.INFORMATION:
+        machine_close(turn, Outcome.INFORMED, "The information was sent and the time for an answer is over.")
+    else:
+        machine_close(turn, Outcome.NOT_REACHED, "We rang and wrote, and the time for an answer is over.")
+
+
+def settled(turn: Turn, event: MessageSettled) -> None:
+    """Take in what became of a message that was to leave."""
+    writing = turn.state.writing
+    if writing is None or writing.key != event.key:
+        return
+    words = CHANNEL_WORDS[writing.channel]
+    match event.state:
+        case MessageState.SENT:
+            _left(turn, writing)
+        case MessageState.RECALLED:
+            turn.state = replace(
+                turn.state, writing=replace(writing, state=MessageState.RECALLED, leaves_at=None)
+            )
+        case MessageState.RESERVED:
+            if writing.state is MessageState.RESERVED:
+                again = replace(writing, state=MessageState.HELD, leaves_at=turn.now + TRY_AGAIN_AFTER)
+                turn.state = replace(turn.state, writing=again)
+                turn.messages.append(MessageChange(key=writing.key, state=MessageState.HELD, why=event.why))
+        case MessageState.UNKNOWN:
+            turn.state = replace(
+                turn.state, writing=replace(writing, state=MessageState.UNKNOWN, posted_at=turn.now)
+            )
+            turn.say(f"The {words} may have left; it is not known.", event.why)
+            _hold_if_writing(turn, "message_unknown", event.why)
+        case MessageState.REJECTED:
+            turn.state = replace(turn.state, writing=replace(writing, state=MessageState.REJECTED))
+            turn.say(f"The {words} was not taken by its provider.", event.why)
+            _hold_if_writing(turn, "message_refused", event.why)
+        case MessageState.HELD | MessageState.SENDING:
+            turn.state = replace(
+                turn.state, writing=replace(writing, state=MessageState.HELD, leaves_at=None)
+            )
+            _hold_if_writing(turn, "message_refused", event.why)
+
+
+def _left(turn: Turn, writing: Writing) -> None:
+    words = CHANNEL_WORDS[writing.channel]
+    late = turn.state.stage is not Stage.WRITING
+    closes_at = turn.now + turn.policy.letter.wait_after
+    turn.state = replace(
+        turn.state,
+        writing=replace(writing, state=MessageState.SENT, posted_at=turn.now, closes_at=closes_at),
+    )
+    why = "It had already left when the recall came." if late else "The cut-off had passed."
+    turn.say(f"The {words} left.", why)
+
+
+def _hold_if_writing(turn: Turn, kind: str, why: str) -> None:
+    if turn.state.stage is Stage.WRITING:
+        hold(turn, kind, why=why)
+
+
+def write_now(turn: Turn, _: Decided) -> None:
+    """A person's judgement: write without waiting for more calls; safety still has its say."""
+    state = turn.state
+    if state.writing is not None and (state.writing.is_waiting or state.writing.has_left):
+        raise NotPossibleNow("A message exists already; there is one for each opening.")
+    verdict = writing_channel(state.facts, sensitive=state.sensitive, closed=state.closed_phones)
+    if verdict.channel is None:
+        raise NotPossibleNow("No channel is known to be safe for writing.")
+    write(turn, verdict, approved=True)
+
+
+def skip_letter(turn: Turn, _: Decided) -> None:
+    """A person's judgement: nothing is written."""
+    if turn.state.writing is not None and turn.state.writing.has_left:
+        raise NotPossibleNow("The message has left already.")
+    recall(turn, "A coordinator decided not to write.")
+    no_safe_channel(turn)
+
+
+def resume_writing(turn: Turn) -> None:
+    """Go back to writing after a hold: an unposted message gets a new cut-off."""
+    from_hold = turn.state
+    writing = from_hold.writing
+    turn.state = replace(from_hold, stage=Stage.WRITING)
+    if writing is not None and writing.has_left:
+        closes_at = turn.now + turn.policy.letter.wait_after
+        turn.state = replace(turn.state, writing=replace(writing, closes_at=closes_at))
+        return
+    verdict = writing_channel(from_hold.facts, sensitive=from_hold.sensitive, closed=from_hold.closed_phones)
+    approved = writing is not None and writing.approved
+    if verdict.channel is None:
+        recall(turn, "No channel is known to be safe for writing any more.")
+        ask_to_decide(turn, "No channel is known to be safe for writing.")
+    elif from_hold.protected and not approved:
+        recall(turn, "A machine does not write on its own here.")
+        hold(turn, "proposal", proposes="write", why="A machine does not write on its own here.")
+    elif writing is not None and writing.is_waiting and writing.channel is verdict.channel:
+        _new_cut_off(turn, writing)
+    else:
+        recall(turn, "Another channel is safer now.")
+        write(turn, verdict, approved=approved)
+
+
+def _new_cut_off(turn: Turn, writing: Writing) -> None:
+    leaves_at = next_cut_off(turn.policy.letter, turn.policy.hours, turn.now)
+    kept = replace(writing, state=MessageState.HELD, leaves_at=leaves_at)
+    turn.state = replace(turn.state, writing=kept)
+    turn.messages.append(
+        MessageChange(
+            key=writing.key, state=MessageState.HELD, why="Waits for the cut-off.", leaves_at=leaves_at
+        )
+    )
+    turn.say(f"The {CHANNEL_WORDS[writing.channel]} waits for a new cut-off.", "The hold was lifted.")

@@ -1,0 +1,155 @@
+"""What can happen to a referral.  Events carry categories and ids only; words stay in the tables.
+
+Every event has a literal `type`, so that a union of them survives the journey through a payload.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from domain.facts import Facts
+from domain.vocabulary import (
+    AttemptOutcome,
+    DecisionKind,
+    DeclinedBy,
+    DeclineReason,
+    Direction,
+    MessageState,
+    Outcome,
+    ReplyChannel,
+    Role,
+    SupportKind,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Triage:
+    """The referral has just been received."""
+
+    type: Literal["triage"] = "triage"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptMade:
+    """A call happened."""
+
+    outcome: AttemptOutcome
+    made_at: datetime
+    direction: Direction = Direction.OUTBOUND
+    callback_at: datetime | None = None
+    phone_id: str | None = None
+    """`None`: a number we do not know, or the one the next action names when `rang_next` is set."""
+    rang_next: bool = True
+    """Whether the number the next action names was rung."""
+    type: Literal["attempt"] = "attempt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupportPlan:
+    """How ongoing support begins; what is `None` follows the profile."""
+
+    kind: SupportKind | None = None
+    owner: str | None = None
+    """A staff member's or team's opaque name; never a victim's."""
+    first_contact_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A person decided; the reason in words stays with the command."""
+
+    kind: DecisionKind
+    role: Role
+    outcome: Outcome | None = None
+    """For `close`."""
+    hold_kind: str | None = None
+    """For `hold` and `release`."""
+    review_at: datetime | None = None
+    """For `hold`."""
+    due_at: datetime | None = None
+    """For `change_due`."""
+    support: SupportPlan | None = None
+    """For `ongoing_support`."""
+    declined_by: DeclinedBy = DeclinedBy.VICTIM
+    decline_reason: DeclineReason = DeclineReason.OTHER
+    type: Literal["decision"] = "decision"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """The referrer corrected the referral; `facts` is what holds from now on."""
+
+    facts: Facts
+    type: Literal["correction"] = "correction"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionSent:
+    """A correction as it travels: the workflow reads the facts from the tables before it decides."""
+
+    type: Literal["correction_sent"] = "correction_sent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """The referrer withdrew."""
+
+    type: Literal["withdrawal"] = "withdrawal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replied:
+    """The victim answered without a call."""
+
+    channel: ReplyChannel
+    type: Literal["reply"] = "reply"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimePassed:
+    """A deadline of the state may have come."""
+
+    type: Literal["time"] = "time"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageSettled:
+    """What became of the message that was to leave."""
+
+    key: str
+    state: MessageState
+    """`held`: refused at the last moment; `reserved`: not yet, try again soon."""
+    why: str = ""
+    type: Literal["message"] = "message"
+
+
+CommandEvent = AttemptMade | Decided | CorrectionSent | Withdrawn | Replied
+"""What somebody may send; each is stored before it is sent."""
+Event = Triage | AttemptMade | Decided | Corrected | Withdrawn | Replied | TimePassed | MessageSettled
+"""What the heart answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One stored command on its way to the workflow."""
+
+    id: str
+    ordinal: int
+    """1 for the first command of a referral, then one more each; the workflow applies them in this order."""
+    event: CommandEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What became of a command."""
+
+    applied: bool
+    revision: int
+    """The referral's revision once the tables had it."""
+    code: str = ""
+    """Of a refusal: `not_possible_now`, `role_not_allowed` or `incomplete`."""
+    why: str = ""
+    """Of a refusal, in plain words."""
+    counted: bool | None = None
+    """Of an attempt."""
+    why_not_counted: str | None = None

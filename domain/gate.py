@@ -1,0 +1,68 @@
+"""The safety gate: every channel is closed until the facts open it.  Source: docs/policy.md#safety-gate."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from domain.facts import CLOSE_RELATIONSHIPS, Facts, Phone
+from domain.vocabulary import Access, Answer, Channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the gate allows, and the reason that is stored with it."""
+
+    channel: Channel | None
+    reason: str
+
+
+def callable_phones(facts: Facts, *, sensitive: bool, closed: Collection[str]) -> tuple[Phone, ...]:
+    """List the numbers that may be rung, the guardian's first for a child.
+
+    What is unknown counts as unsafe on a sensitive referral; a guardian who is a suspect is never rung.
+    """
+    if Access.NO_PHONE in facts.access:
+        return ()
+    phones = [
+        phone
+        for phone in facts.phones
+        if phone.id not in closed
+        and _is_safe(phone.safe, sensitive=sensitive)
+        and not (phone.of_guardian and facts.guardian_is_suspect)
+    ]
+    return tuple(sorted(phones, key=lambda phone: facts.is_child and not phone.of_guardian))
+
+
+def writing_channel(facts: Facts, *, sensitive: bool, closed: Collection[str]) -> Verdict:
+    """Choose how a victim may be written to: letter, else e-mail, else text, else not at all."""
+    if _post_is_safe(facts, sensitive=sensitive):
+        return Verdict(channel=Channel.LETTER, reason="Post is safe.")
+    if facts.email_safe is not None and _is_safe(facts.email_safe, sensitive=sensitive):
+        return Verdict(channel=Channel.EMAIL, reason="Post is not safe or not known; e-mail is safe.")
+    if not facts.is_bereaved and callable_phones(facts, sensitive=sensitive, closed=closed):
+        return Verdict(channel=Channel.TEXT, reason="Neither post nor e-mail is safe; a text is.")
+    return Verdict(channel=None, reason="No channel is known to be safe.")
+
+
+def channel_is_open(channel: Channel, facts: Facts, *, sensitive: bool, closed: Collection[str]) -> bool:
+    """Judge one channel again, at the moment of use."""
+    match channel:
+        case Channel.LETTER:
+            return _post_is_safe(facts, sensitive=sensitive)
+        case Channel.EMAIL:
+            return facts.email_safe is not None and _is_safe(facts.email_safe, sensitive=sensitive)
+        case Channel.TEXT:
+            return not facts.is_bereaved and bool(callable_phones(facts, sensitive=sensitive, closed=closed))
+
+
+def _is_safe(answer: Answer, *, sensitive: bool) -> bool:
+    return answer is Answer.YES or (answer is Answer.UNKNOWN and not sensitive)
+
+
+def _post_is_safe(facts: Facts, *, sensitive: bool) -> bool:
+    if facts.address_safe is None or not _is_safe(facts.address_safe, sensitive=sensitive):
+        return False
+    return not any(
+        suspect.shares_address is Answer.YES
+        or (suspect.shares_address is Answer.UNKNOWN and suspect.relationship in CLOSE_RELATIONSHIPS)
+        for suspect in facts.suspects
+    )

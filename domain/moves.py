@@ -1,0 +1,281 @@
+"""The moves a step is made of: want a call, ask a person, hold, write, recall, close.
+
+What a machine may not do alone is decided here, once: `machine_write` and `machine_close` hold a protected
+referral and leave one that was reached to a person.  Source: contract, "Over every row".
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from domain.call_planning import next_call_at
+from domain.gate import Verdict, writing_channel
+from domain.hold_kinds import KINDS, Hold
+from domain.identifiers import message_key
+from domain.policy import Policy
+from domain.referral_state import Call, MessageChange, ReferralState, Turn, Writing
+from domain.vocabulary import Channel, DecisionKind, Lane, MessageState, Outcome, Purpose, RiskLevel, Stage
+from domain.working_hours import add_open_time, intersect, next_cut_off
+
+CHANNEL_WORDS = {Channel.LETTER: "letter", Channel.EMAIL: "e-mail", Channel.TEXT: "text"}
+"""As the timeline says it."""
+
+
+def ask_to_decide(turn: Turn, reason: str) -> None:
+    """Nothing automatic is left: a coordinator decides."""
+    turn.state = replace(
+        turn.state,
+        stage=Stage.CONTACTING,
+        lane=Lane.CONTACT,
+        call=None,
+        decide_since=turn.now,
+        decide_reason=reason,
+    )
+
+
+def want_call(
+    turn: Turn,
+    reason: str,
+    *,
+    at: datetime | None = None,
+    not_before: datetime | None = None,
+    promised: bool = False,
+    lapses: int = 0,
+) -> None:
+    """Put the next call on the worklist, or go on without a number.
+
+    Args:
+        turn: The step in the making.
+        reason: Why the call is wanted, for the worklist.
+        at: When it is due; by default the earliest time the rules allow.
+        not_before: With `at` left out: a soon retry, for which gap and part of day do not matter.
+        promised: Whether the victim was told that we would ring.
+        lapses: How often the slot has lapsed so far.
+    """
+    if turn.state.phone_id is None:
+        without_number(turn)
+        return
+    state = turn.state
+    due_at = at or next_call_at(
+        now=turn.now,
+        policy=turn.policy,
+        windows=state.facts.windows,
+        counted_at=() if not_before else state.counted_at,
+        not_before=not_before,
+    )
+    if due_at is None:
+        ask_to_decide(turn, "No time fits both the victim's windows and our opening hours.")
+        turn.say("No call could be planned.", "No time fits both the victim's windows and our opening hours.")
+        return
+    call = Call(
+        due_at=due_at,
+        lapses_at=_lapses_at(state, turn.policy, due_at),
+        reason=reason,
+        promised=promised,
+        lapses=lapses,
+    )
+    turn.state = replace(
+        state, stage=Stage.CONTACTING, lane=Lane.CONTACT, call=call, decide_since=None, decide_reason=""
+    )
+
+
+def without_number(turn: Turn) -> None:
+    """No number may be rung: write if that is safe, else give the referral back."""
+    state = turn.state
+    if state.bars_machines or state.opening > 1:
+        ask_to_decide(turn, "There is no number that may be rung.")
+    elif state.writing is not None and state.writing.has_left:
+        ask_to_decide(turn, "There is no number that may be rung, and a message has left already.")
+    else:
+        verdict = writing_channel(state.facts, sensitive=state.sensitive, closed=state.closed_phones)
+        if verdict.channel is None:
+            machine_close(turn, Outcome.RETURNED_TO_REFERRER, "There is no channel that may be used.")
+        else:
+            machine_write(turn, verdict)
+
+
+def no_safe_channel(turn: Turn) -> None:
+    """Silence on the telephone and nothing that may be written to."""
+    why = "Nobody answered, and no channel is known to be safe for writing."
+    if turn.state.bars_machines:
+        ask_to_decide(turn, "This person has been in touch; how to go on is for a person to decide.")
+    elif turn.state.sensitive:
+        hold(turn, "proposal", proposes=Outcome.UNSAFE_TO_CONTACT, why=why)
+    else:
+        machine_close(turn, Outcome.NOT_REACHED, why)
+
+
+def machine_write(turn: Turn, verdict: Verdict) -> None:
+    """Write, if a machine may: never to a protected or reached person, nor unasked to a self-referral."""
+    state = turn.state
+    if state.bars_machines:
+        ask_to_decide(turn, "This person has been in touch; how to go on is for a person to decide.")
+    elif state.protected:
+        hold(turn, "proposal", proposes="write", why="A machine does not write on its own here.")
+    elif not state.may_be_written_to_unasked:
+        hold(
+            turn, "proposal", proposes="write", why="Nobody has spoken to the person who asked for help yet."
+        )
+    else:
+        write(turn, verdict)
+
+
+def write(turn: Turn, verdict: Verdict, *, approved: bool = False) -> None:
+    """Make the written message of this opening; it leaves at the cut-off.  `verdict` names a channel."""
+    state = turn.state
+    channel = verdict.channel or Channel.LETTER
+    purpose = Purpose.CONTACT_UNANSWERED if state.rung else Purpose.INFORMATION
+    number = state.letters_made + 1
+    key = message_key(state.referral_id, purpose, state.opening, number)
+    leaves_at = next_cut_off(turn.policy.letter, turn.policy.hours, turn.now)
+    turn.state = replace(
+        state,
+        stage=Stage.WRITING,
+        call=None,
+        decide_since=None,
+        decide_reason="",
+        letters_made=number,
+        writing=Writing(
+            key=key,
+            channel=channel,
+            purpose=purpose,
+            number=number,
+            leaves_at=leaves_at,
+            approved=approved,
+        ),
+    )
+    turn.messages.append(
+        MessageChange(
+            key=key,
+            state=MessageState.HELD,
+            why=f"Waits for the cut-off. {verdict.reason}",
+            channel=channel,
+            purpose=purpose,
+            leaves_at=leaves_at,
+        )
+    )
+    turn.say(f"A {CHANNEL_WORDS[channel]} was made; it can be recalled until the cut-off.", verdict.reason)
+
+
+def recall(turn: Turn, why: str) -> None:
+    """Take back what has not left.  What a provider may have already is said so when it is known."""
+    writing = turn.state.writing
+    if writing is None or not writing.is_waiting:
+        return
+    turn.state = replace(
+        turn.state,
+        writing=replace(
+            writing,
+            state=MessageState.RECALLED,
+            leaves_at=None,
+            recall_asked=writing.state is MessageState.RESERVED,
+        ),
+    )
+    turn.messages.append(MessageChange(key=writing.key, state=MessageState.RECALLED, why=why))
+    turn.say(f"The {CHANNEL_WORDS[writing.channel]} that had not left was recalled.", why)
+
+
+def keep_back(turn: Turn, why: str) -> None:
+    """Nothing leaves while held: an unposted message waits without a time."""
+    writing = turn.state.writing
+    if writing is None or not writing.is_waiting:
+        return
+    turn.state = replace(turn.state, writing=replace(writing, state=MessageState.HELD, leaves_at=None))
+    turn.messages.append(MessageChange(key=writing.key, state=MessageState.HELD, why=why))
+
+
+def hold(
+    turn: Turn,
+    kind: str,
+    *,
+    why: str = "",
+    proposes: str | None = None,
+    review_at: datetime | None = None,
+) -> None:
+    """Let nothing leave until a person releases it; holds add up, one of each kind."""
+    known = KINDS.get(kind, KINDS["other"])
+    reason = why or known.reason
+    added = Hold(
+        kind=kind,
+        reason=reason,
+        release_by_role=known.release_by_role,
+        since=turn.now,
+        review_at=review_at or turn.now + turn.policy.hold.review_after,
+        proposes=str(proposes) if proposes else None,
+    )
+    state = turn.state
+    if state.stage is not Stage.HELD:
+        state = replace(state, held_from=state.stage, proposed=False, stage=Stage.HELD)
+    turn.state = replace(
+        state,
+        holds=(*(h for h in state.holds if h.kind != kind), added),
+        proposed=state.proposed or proposes is not None,
+    )
+    turn.say(f"Held ({kind.replace('_', ' ')}).", reason + (f" Proposed: {proposes}." if proposes else ""))
+    if known.recalls:
+        recall(turn, reason)
+    else:
+        keep_back(turn, reason)
+
+
+def machine_close(turn: Turn, outcome: Outcome, why: str) -> None:
+    """Close, if a machine may: never a protected referral, never one that was in touch."""
+    if turn.state.bars_machines:
+        ask_to_decide(turn, "This person has been in touch; only a person closes this.")
+    elif turn.state.protected:
+        hold(turn, "proposal", proposes=outcome, why=why)
+    else:
+        close(turn, outcome, why)
+
+
+def close(turn: Turn, outcome: Outcome, why: str, *, decision: DecisionKind | None = None) -> None:
+    """End this opening.  The referral still listens."""
+    state = turn.state
+    recall(turn, "The referral was closed.")
+    if state.support is not None and Stage.SUPPORTING in {state.stage, state.held_from}:
+        turn.ends_support = str(outcome)
+    turn.state = replace(
+        turn.state,
+        stage=Stage.CLOSED,
+        outcome=outcome,
+        decision=decision or state.decision,
+        lane=Lane.CONTACT if decision else state.lane,
+        call=None,
+        decide_since=None,
+        decide_reason="",
+        holds=(),
+        held_from=None,
+        proposed=False,
+        closed_at=turn.now,
+        escalated_at=None,
+        escalation="",
+        question_open=state.question_open or outcome is Outcome.RETURNED_TO_REFERRER,
+    )
+    turn.say(f"Closed as {str(outcome).replace('_', ' ')}.", why)
+    if outcome is Outcome.RETURNED_TO_REFERRER:
+        turn.say("The referrer was asked for what is missing.", why)
+
+
+def escalate(turn: Turn, reason: str) -> None:
+    """Put the referral before a supervisor until a person acts on it."""
+    turn.state = replace(turn.state, escalated_at=turn.now, escalation=reason)
+    turn.say("Escalated to a supervisor.", reason)
+
+
+def risk_of(state: ReferralState) -> RiskLevel:
+    """The risk level whose clock applies."""
+    return RiskLevel.HIGH if state.facts.is_high_risk else state.facts.risk
+
+
+def first_call_by(state: ReferralState, policy: Policy) -> datetime | None:
+    """Until when the first call is promised by the profile; `None` once somebody has rung or after reopening."""
+    if state.rung or state.opening > 1:
+        return None
+    within = policy.contact.first_call_within[risk_of(state)]
+    return add_open_time(policy.hours, state.received_at, within)
+
+
+def _lapses_at(state: ReferralState, policy: Policy, due_at: datetime) -> datetime | None:
+    wanted = intersect(policy.hours, state.facts.windows)
+    lapse = add_open_time(wanted, due_at, policy.contact.lapse_after)
+    limits = [at for at in (lapse, first_call_by(state, policy)) if at is not None]
+    return min(limits, default=None)

@@ -1,0 +1,229 @@
+"""What the activities need from outside.  Stores, providers and templates obey these without knowing each other."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+
+from domain.events import Answer
+from domain.facts import Facts
+from domain.policy import Policy
+from domain.referral_state import Effects, Entry, ReferralState
+from domain.vocabulary import Channel, MessageState, Purpose, SupportKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenUp:
+    """What the tables know when a workflow begins a run."""
+
+    state: ReferralState | None
+    """`None`: this is the first run."""
+    facts: Facts
+    """Derived from the referral as received and corrected."""
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Projection:
+    """One turn of a referral: everything the tables take in one transaction."""
+
+    state: ReferralState
+    effects: Effects
+    at: datetime
+    """When it happened, aware; the timeline's time."""
+    command_id: str | None = None
+    answer: Answer | None = None
+    """Given with `command_id`: what the command's row says from now on."""
+    corrects: bool = False
+    """Whether the command's merge-patch becomes part of the referral."""
+
+
+class ReferralTables(Protocol):
+    """Reads and writes of one referral; all of them safe to repeat."""
+
+    def take_up(self, referral_id: str) -> TakenUp:
+        """Read where a referral stands.  Raises `ReferralNotFound`."""
+
+    def facts_corrected_by(self, referral_id: str, command_id: str) -> Facts:
+        """Derive the facts as a stored correction would make them."""
+
+    def project(self, projection: Projection) -> None:
+        """Write a turn, unless the tables have it or a later one already (guarded by `state.turn`)."""
+
+
+class PolicySource(Protocol):
+    """The profile of this service."""
+
+    def policy_at(self, now: datetime) -> Policy:
+        """The policy a workflow begins with, closed days of the next years included."""
+
+
+class Beginning(StrEnum):
+    """What the tables answer when a message wants to leave."""
+
+    BEGUN = "begun"
+    """It is `sending` now: call the provider."""
+    INTERRUPTED = "interrupted"
+    """An earlier try was cut off while sending: nobody knows; reconcile first."""
+    SETTLED = "settled"
+    """It is `sent`, `rejected`, `unknown` or `recalled` already."""
+    REFUSED = "refused"
+    """The referral is held or closed, or the gate says no."""
+    DEFERRED = "deferred"
+    """A stored command waits to be applied first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A message before it is written out.  Personal: never leaves the process that sends it."""
+
+    key: str
+    referral_id: str
+    reference: str
+    channel: Channel
+    purpose: Purpose
+    state: MessageState
+    neutral: bool
+    """Whether the neutral wording is due (sensitive, bereaved or child)."""
+    name: str
+    """How the person is greeted: the preferred name."""
+    language: str
+    addressee: str = ""
+    """The full name on an envelope; empty: the same as `name`."""
+    address_lines: tuple[str, ...] = ()
+    postcode: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    turn: int = 0
+    """The referral's turn it was read at; given back to `begin`, so that stale words never leave."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A message written out, as it leaves."""
+
+    text: str
+    subject: str = ""
+    html: str = ""
+    pdf: bytes = b""
+
+
+class MessageTables(Protocol):
+    """The rows of messages; each call is one transaction."""
+
+    def draft(self, key: str) -> Draft:
+        """Read who it goes to and how, at this moment and never from a copy."""
+
+    def begin(
+        self, key: str, written: Written, now: datetime, *, turn: int | None = None
+    ) -> tuple[Beginning, MessageState]:
+        """Move `reserved → sending` if stops, gate and pending commands allow; keep what leaves.
+
+        Args:
+            key: Of the message.
+            written: What leaves.
+            now: An aware time.
+            turn: The draft's; a referral that has moved on since is `DEFERRED`, and drafted again.
+        """
+
+    def settle(self, key: str, state: MessageState, *, why: str, provider_id: str, now: datetime) -> None:
+        """Write what the provider said.  Only from `sending`; final states stay."""
+
+
+class Writer(Protocol):
+    """Writes a draft out."""
+
+    def write(self, draft: Draft, on: date) -> Written:
+        """Make the words, and for a letter the PDF.  Raises `CannotBeWritten`."""
+
+
+class Verdict(StrEnum):
+    """What a provider's answer proves."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    """Not taken, and never will be."""
+    NOT_TRIED = "not_tried"
+    """Proved not to have been taken (refused connection, 429): safe to try again."""
+    UNKNOWN = "unknown"
+    """It may have been taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A provider's answer."""
+
+    verdict: Verdict
+    provider_id: str = ""
+    why: str = ""
+    """In plain words, without personal details."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """What a provider is handed."""
+
+    key: str
+    """Opaque; the only thing about us a provider may keep."""
+    to: str
+    """An e-mail address, a phone number in E.164; empty for a letter (the address is on it)."""
+    written: Written
+
+
+class MessageProvider(Protocol):
+    """One way out."""
+
+    simulated: bool
+    """Whether nothing really leaves."""
+
+    def send(self, outgoing: Outgoing) -> Delivery:
+        """Hand a message over, once.  Never raises for an answer of the provider."""
+
+    def reconcile(self, key: str) -> Delivery:
+        """Say what became of a message whose sending was cut off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupportBegun:
+    """What the tables know of an ongoing support when its workflow begins a run."""
+
+    support_id: str
+    referral_id: str
+    kind: SupportKind
+    owner: str | None
+    first_contact_on: date
+    begun_at: datetime
+    policy: Policy
+    state: str | None
+    """The support's own state as JSON, `None` on the first run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupportProjection:
+    """One turn of an ongoing support."""
+
+    support_id: str
+    referral_id: str
+    turn: int
+    state: str
+    """The support's state as JSON."""
+    review_at: datetime | None
+    """The next review; `None` once it has ended."""
+    ended_at: datetime | None
+    escalation: str
+    """Why a person is asked; empty if nobody is."""
+    entries: tuple[Entry, ...]
+    """For the referral's timeline."""
+    at: datetime
+    command_id: str | None = None
+    answer: Answer | None = None
+
+
+class SupportTables(Protocol):
+    """The rows of ongoing support; the referral's own projection makes them."""
+
+    def take_up_support(self, support_id: str) -> SupportBegun:
+        """Read where an ongoing support stands."""
+
+    def project_support(self, projection: SupportProjection) -> None:
+        """Write a turn, unless the tables have it or a later one already (guarded by `turn`)."""

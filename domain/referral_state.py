@@ -1,0 +1,306 @@
+"""Where one referral stands: the versioned state its workflow carries, and what a step asks to be done."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from domain.facts import Facts
+from domain.gate import callable_phones
+from domain.hold_kinds import Hold, gravest
+from domain.policy import Policy
+from domain.triage import is_protected
+from domain.vocabulary import (
+    Channel,
+    DecisionKind,
+    Lane,
+    MessageState,
+    NextActionKind,
+    Outcome,
+    Purpose,
+    SourceKind,
+    Stage,
+    SupportKind,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """The call that is wanted next."""
+
+    due_at: datetime
+    lapses_at: datetime | None
+    """When nobody having called counts as a lapse; `None` once it has escalated."""
+    reason: str
+    promised: bool = False
+    lapses: int = 0
+    """How often the slot has lapsed; raises its place in the worklist."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """The one written message of this opening."""
+
+    key: str
+    channel: Channel
+    purpose: Purpose
+    number: int
+    state: MessageState = MessageState.HELD
+    leaves_at: datetime | None = None
+    """The cut-off; `None` while something keeps it back."""
+    approved: bool = False
+    """A person asked for it: a machine's limits no longer stand in its way, safety still does."""
+    recall_asked: bool = False
+    """Somebody was reached while the message may already have been leaving."""
+    posted_at: datetime | None = None
+    closes_at: datetime | None = None
+    """When the wait for an answer ends."""
+
+    @property
+    def has_left(self) -> bool:
+        """Whether it left or may have left."""
+        return self.state in {MessageState.SENT, MessageState.UNKNOWN}
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it exists and has not left."""
+        return self.state in {MessageState.HELD, MessageState.RESERVED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OngoingSupport:
+    """What the referral remembers of its ongoing support; the rest is the support's own."""
+
+    support_id: str
+    kind: SupportKind
+    owner: str | None
+    first_contact_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextAction:
+    """What is wanted next, when, and why."""
+
+    kind: NextActionKind
+    due_at: datetime | None
+    reason: str
+    phone_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralState:
+    """Everything the heart remembers.  Fields are only ever added, each with a default."""
+
+    version: int = 1
+    referral_id: str
+    policy: Policy
+    facts: Facts
+    received_at: datetime
+    stage: Stage = Stage.RECEIVED
+    outcome: Outcome | None = None
+    lane: Lane = Lane.CONTACT
+    sensitive: bool = False
+    """Sticky: a correction never unmarks it."""
+    revision: int = 0
+    """Rises with every change a reader can see; a refused command leaves it as it was."""
+    turn: int = 0
+    """Rises with every projection, so that the tables take each exactly once."""
+    applied_through: int = 0
+    """The ordinal of the last command applied or refused: commands run in order, once."""
+    opening: int = 1
+    opened_at: datetime
+    attempts_counted: int = 0
+    counted_at: tuple[datetime, ...] = ()
+    rung: bool = False
+    """Whether any outgoing call was made since (re)opening: the first-call clock has stopped."""
+    reached: bool = False
+    """Whether victim or guardian was ever spoken to."""
+    reached_since_opening: bool = False
+    replied_since_opening: bool = False
+    decision: DecisionKind | None = None
+    """The coordinator's decision since (re)opening, for the funnel."""
+    call: Call | None = None
+    decide_since: datetime | None = None
+    decide_reason: str = ""
+    writing: Writing | None = None
+    letters_made: int = 0
+    holds: tuple[Hold, ...] = ()
+    released: tuple[str, ...] = ()
+    held_from: Stage | None = None
+    proposed: bool = False
+    """Whether a step was proposed since the referral was last held."""
+    closed_phones: tuple[str, ...] = ()
+    unobtainable: tuple[str, ...] = ()
+    support: OngoingSupport | None = None
+    question_open: bool = False
+    """Whether the referrer owes an answer (a number, a safe channel)."""
+    escalated_at: datetime | None = None
+    escalation: str = ""
+    closed_at: datetime | None = None
+
+    @property
+    def protected(self) -> bool:
+        """Whether a machine may only hold."""
+        return is_protected(self.facts, sensitive=self.sensitive)
+
+    @property
+    def bars_machines(self) -> bool:
+        """Whether somebody was spoken to or replied: no automatic letter, no automatic closing."""
+        return self.reached or self.replied_since_opening
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it has not been closed."""
+        return self.stage is not Stage.CLOSED
+
+    @property
+    def phone_id(self) -> str | None:
+        """The number to ring next; numbers tried less come first only by their order in the referral."""
+        phones = callable_phones(self.facts, sensitive=self.sensitive, closed=self.closed_phones)
+        tried = [phone for phone in phones if phone.id not in self.unobtainable]
+        return (tried or list(phones))[0].id if phones else None
+
+    @property
+    def may_be_written_to_unasked(self) -> bool:
+        """Nothing leaves for a self-referral until a person has spoken to the victim."""
+        return self.facts.source is not SourceKind.SELF or self.reached
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the timeline: what happened and why, in plain words without personal details."""
+
+    what: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageChange:
+    """What is to be done to one message's row, together with the revision."""
+
+    key: str
+    state: MessageState
+    why: str
+    channel: Channel | None = None
+    """Given when the message is made."""
+    purpose: Purpose | None = None
+    leaves_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effects:
+    """What one step asks to be done; the tables take it in one transaction with the new state."""
+
+    entries: tuple[Entry, ...] = ()
+    messages: tuple[MessageChange, ...] = ()
+    starts_support: bool = False
+    ends_support: str | None = None
+    """The reason with which the ongoing support is told to end."""
+    counted: bool | None = None
+    """For an attempt: whether it counts."""
+    why_not_counted: str | None = None
+
+
+def next_action(state: ReferralState) -> NextAction | None:
+    """Say what is wanted next; `None` for a closed referral."""
+    match state.stage:
+        case Stage.RECEIVED:
+            return NextAction(
+                kind=NextActionKind.WAIT, due_at=state.received_at, reason="Triage has not run yet."
+            )
+        case Stage.HELD:
+            return _held_action(state)
+        case Stage.CONTACTING:
+            return _contacting_action(state)
+        case Stage.WRITING:
+            return _writing_action(state)
+        case Stage.SUPPORTING:
+            return NextAction(
+                kind=NextActionKind.REVIEW, due_at=None, reason="The ongoing support is reviewed."
+            )
+        case Stage.CLOSED:
+            return None
+
+
+def next_deadline(state: ReferralState) -> datetime | None:
+    """The next moment at which time alone may change something; `None`: never by time alone."""
+    deadlines: list[datetime | None] = []
+    if state.stage is Stage.CONTACTING and state.call is not None:
+        deadlines.append(state.call.lapses_at)
+    if state.stage is Stage.WRITING and state.writing is not None:
+        deadlines.append(state.writing.leaves_at if state.writing.is_waiting else state.writing.closes_at)
+    if state.stage is Stage.HELD:
+        deadlines += [hold.review_at for hold in state.holds if not hold.review_asked]
+    return min((at for at in deadlines if at is not None), default=None)
+
+
+def _held_action(state: ReferralState) -> NextAction:
+    hold = gravest(state.holds)
+    kind = NextActionKind.CONFIRM_SAFETY if hold.kind == "confirm_safety" else NextActionKind.CHECK_HOLD
+    return NextAction(kind=kind, due_at=hold.review_at, reason=hold.reason)
+
+
+def _contacting_action(state: ReferralState) -> NextAction:
+    if state.call is None:
+        return NextAction(kind=NextActionKind.DECIDE, due_at=state.decide_since, reason=state.decide_reason)
+    return NextAction(
+        kind=NextActionKind.CALL,
+        due_at=state.call.due_at,
+        reason=state.call.reason,
+        phone_id=state.phone_id,
+    )
+
+
+def _writing_action(state: ReferralState) -> NextAction:
+    writing = state.writing
+    if writing is not None and not writing.has_left:
+        return NextAction(
+            kind=NextActionKind.SEND,
+            due_at=writing.leaves_at,
+            reason="A message is made and leaves at the cut-off unless somebody is reached before.",
+        )
+    return NextAction(
+        kind=NextActionKind.WAIT,
+        due_at=writing.closes_at if writing else None,
+        reason="The message has left; we wait for an answer.",
+    )
+
+
+@dataclass(slots=True)
+class Turn:
+    """One step in the making: the state so far and what it asks for.  Lives inside one `decide` only."""
+
+    state: ReferralState
+    now: datetime
+    policy: Policy
+    entries: list[Entry] = field(default_factory=list)
+    messages: list[MessageChange] = field(default_factory=list)
+    starts_support: bool = False
+    ends_support: str | None = None
+    counted: bool | None = None
+    why_not_counted: str | None = None
+
+    def say(self, what: str, why: str = "") -> None:
+        """Write a line of the timeline."""
+        self.entries.append(Entry(what=what, why=why))
+
+    def effects(self) -> Effects:
+        """What the step asks for."""
+        return Effects(
+            entries=tuple(self.entries),
+            messages=tuple(self.messages),
+            starts_support=self.starts_support,
+            ends_support=self.ends_support,
+            counted=self.counted,
+            why_not_counted=self.why_not_counted,
+        )
+
+
+def initial_state(*, referral_id: str, policy: Policy, facts: Facts, received_at: datetime) -> ReferralState:
+    """The state before triage."""
+    return ReferralState(
+        referral_id=referral_id,
+        policy=policy,
+        facts=facts,
+        received_at=received_at,
+        opened_at=received_at,
+        sensitive=facts.is_sensitive,
+    )

@@ -1,0 +1,43 @@
+"""How states and events lie in a column: the same JSON as in a workflow's payloads."""
+
+from functools import lru_cache
+from typing import Annotated
+
+from pydantic import Discriminator, TypeAdapter
+
+from domain.events import CommandEvent
+from domain.ongoing_support import Reviewed
+from domain.referral_state import ReferralState
+
+StoredEvent = CommandEvent | Reviewed
+"""What a command may carry: to a referral's workflow, or to an ongoing support's."""
+
+
+@lru_cache(maxsize=1)
+def _states() -> TypeAdapter[ReferralState]:
+    return TypeAdapter(ReferralState)
+
+
+@lru_cache(maxsize=1)
+def _events() -> TypeAdapter[StoredEvent]:
+    return TypeAdapter(Annotated[StoredEvent, Discriminator("type")])
+
+
+def state_to_json(state: ReferralState) -> bytes:
+    """Write a state down."""
+    return _states().dump_json(state)
+
+
+def state_from_json(content: bytes) -> ReferralState:
+    """Read a state; fields added since have their defaults."""
+    return _states().validate_json(content)
+
+
+def event_to_json(event: StoredEvent) -> bytes:
+    """Write an event down; its `type` says which it is."""
+    return _events().dump_json(event)
+
+
+def event_from_json(content: bytes) -> StoredEvent:
+    """Read an event."""
+    return _events().validate_json(content)

@@ -1,0 +1,233 @@
+"""Every written message: `held → reserved → sending → sent | rejected | unknown`, or recalled before.
+
+The step `reserved → sending` is the last moment at which anything can stop a message; it asks again, under
+the referral's lock, whether everything still allows it.  Rules 1, 4 and 5 of the mission.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, select, update
+
+from domain.errors import ReferralNotFound
+from domain.facts import Facts
+from domain.gate import channel_is_open
+from domain.identifiers import referral_workflow_id
+from domain.ports import Beginning, Draft, Written
+from domain.referral_state import ReferralState
+from domain.vocabulary import Channel, MessageState, Purpose, Stage
+from store import message_content
+from store.columns import AnyRow, is_uuid
+from store.command import is_awaited
+from store.encryption import PersonCipher, cipher_of
+from store.json_form import state_from_json
+from store.keyring import Keyring
+from store.message_row import MESSAGE, WITHOUT_CONTENT, MessageView, sealed_why, view_of
+from store.recipient import recipient_of
+from store.referral_document import Document, facts_of, number_id
+from store.referral_row import REFERRAL
+
+__all__ = ["MessageStore", "MessageView"]
+
+_SETTLED_FROM = {
+    MessageState.RESERVED: (MessageState.SENDING,),
+    MessageState.UNKNOWN: (MessageState.SENDING,),
+    MessageState.SENT: (MessageState.SENDING, MessageState.UNKNOWN),
+    MessageState.REJECTED: (MessageState.SENDING, MessageState.UNKNOWN),
+}
+"""What a provider's answer may follow; `reserved` when it proved not to have taken the message."""
+_REFUSED = "The safety gate said no at the last moment."
+_OVERTAKEN = "It was recalled before it left."
+
+
+class MessageStore:
+    """Implements `domain.ports.MessageTables`, and what the post room reads."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        keyring: Keyring,
+        *,
+        simulated: Collection[Channel] = (),
+        child_under: int = 18,
+    ) -> None:
+        self._engine = engine
+        self._keyring = keyring
+        self._simulated = frozenset(simulated)
+        self._number_id = number_id(keyring)
+        self._child_under = child_under
+
+    def draft(self, key: str) -> Draft:
+        """Read who it goes to and how, at this moment.  Raises `ReferralNotFound` for an unknown key."""
+        columns = (MESSAGE.c.state.label("message_state"), MESSAGE.c.channel, MESSAGE.c.purpose)
+        statement = _of_message(*columns, REFERRAL).where(MESSAGE.c.key == key)
+        with self._engine.connect() as connection:
+            row = connection.execute(statement).first()
+        if row is None:
+            raise ReferralNotFound(f"no message {key}")
+        cipher = cipher_of(self._keyring, row.id, row.wrapped_key)
+        document, facts, state = self._read(cipher, row)
+        to = recipient_of(
+            document,
+            facts,
+            sensitive=row.sensitive,
+            closed=state.closed_phones if state else (),
+            number_id=self._number_id,
+        )
+        return Draft(
+            key=key,
+            referral_id=row.id,
+            reference=row.reference,
+            channel=Channel(row.channel),
+            purpose=Purpose(row.purpose),
+            state=MessageState(row.message_state),
+            neutral=row.sensitive or facts.is_sensitive or facts.is_bereaved or facts.is_child,
+            name=to.name,
+            addressee=to.addressee,
+            language=to.language,
+            address_lines=to.address_lines,
+            postcode=to.postcode,
+            email=to.email,
+            phone=to.phone,
+            turn=row.turn,
+        )
+
+    def begin(
+        self, key: str, written: Written, now: datetime, *, turn: int | None = None
+    ) -> tuple[Beginning, MessageState]:
+        """Ask for the last time whether a message may leave; see `domain.ports`."""
+        with self._engine.begin() as connection:
+            referral = _locked_referral(connection, key)
+            message = _locked_message(connection, key)
+            state = MessageState(message.state)
+            if state is not MessageState.RESERVED:
+                return _ALREADY.get(state, Beginning.SETTLED), state
+            if message.awaited or (turn is not None and turn != referral.turn):
+                return Beginning.DEFERRED, state
+            cipher = cipher_of(self._keyring, referral.id, referral.wrapped_key)
+            _, facts, stands = self._read(cipher, referral)
+            beginning, state, why = _judge(key, Channel(message.channel), referral, facts, stands)
+            values: dict[str, Any] = {
+                "state": state,
+                "why_enc": sealed_why(cipher, key, why),
+                "leaves_at": None,
+            }
+            if beginning is Beginning.BEGUN:
+                values |= {"sending_at": now, **message_content.seal(cipher, key, written)}
+            connection.execute(update(MESSAGE).where(MESSAGE.c.key == key).values(values))
+            return beginning, state
+
+    def settle(self, key: str, state: MessageState, *, why: str, provider_id: str, now: datetime) -> None:
+        """Write what the provider said, if it can still be news."""
+        follows = _SETTLED_FROM.get(state, ())
+        with self._engine.begin() as connection:
+            columns = (MESSAGE.c.channel, REFERRAL.c.wrapped_key)
+            row = connection.execute(_of_message(*columns).where(MESSAGE.c.key == key)).first()
+            if row is None:
+                return
+            cipher = cipher_of(self._keyring, key.partition(":")[0], row.wrapped_key)
+            values: dict[str, Any] = {
+                "state": state,
+                "why_enc": sealed_why(cipher, key, why),
+                "provider_id": provider_id,
+                "simulated": row.channel in self._simulated,
+                "settled_at": None if state is MessageState.RESERVED else now,
+            }
+            open_for_it = (MESSAGE.c.key == key) & MESSAGE.c.state.in_(follows)
+            connection.execute(update(MESSAGE).where(open_for_it).values(values))
+
+    def of_referral(self, referral_id: str) -> list[MessageView]:
+        """Everything made for a referral, oldest first."""
+        if not is_uuid(referral_id):
+            return []
+        mine = _of_message(*WITHOUT_CONTENT).where(MESSAGE.c.referral_id == referral_id)
+        return self._views(mine.order_by(MESSAGE.c.made_at, MESSAGE.c.key))
+
+    def get(self, message_id: str) -> MessageView | None:
+        """Read one message by its public id."""
+        if not is_uuid(message_id):
+            return None
+        found = self._views(_of_message(*WITHOUT_CONTENT).where(MESSAGE.c.id == message_id))
+        return found[0] if found else None
+
+    def recent(self, *, before: datetime | None = None, limit: int = 50) -> list[MessageView]:
+        """The post room: everything made, newest first."""
+        statement = _of_message(*WITHOUT_CONTENT)
+        if before is not None:
+            statement = statement.where(MESSAGE.c.made_at < before)
+        return self._views(statement.order_by(MESSAGE.c.made_at.desc(), MESSAGE.c.key).limit(limit))
+
+    def content(self, message_id: str) -> Written | None:
+        """What left, or may have left; `None` before that."""
+        if not is_uuid(message_id):
+            return None
+        content = (MESSAGE.c.words_enc, MESSAGE.c.pdf_enc)
+        columns = (MESSAGE.c.key, MESSAGE.c.referral_id, REFERRAL.c.wrapped_key, *content)
+        with self._engine.connect() as connection:
+            row = connection.execute(_of_message(*columns).where(MESSAGE.c.id == message_id)).first()
+        if row is None or row.words_enc is None:
+            return None
+        cipher = cipher_of(self._keyring, row.referral_id, row.wrapped_key)
+        return message_content.open_sealed(cipher, row.key, row.words_enc, row.pdf_enc)
+
+    def _views(self, statement: Select[Any]) -> list[MessageView]:
+        with self._engine.connect() as connection:
+            rows = connection.execute(statement).all()
+        return [view_of(cipher_of(self._keyring, row.referral_id, row.wrapped_key), row) for row in rows]
+
+    def _read(self, cipher: PersonCipher, referral: AnyRow) -> tuple[Document, Facts, ReferralState | None]:
+        """The referral as it stands in the tables: its document, the facts folded from it now, its state."""
+        document = cipher.open_json("referral.document_enc", referral.id, referral.document_enc)
+        facts = facts_of(
+            document,
+            number_id=self._number_id,
+            received_at=referral.received_at,
+            child_under=self._child_under,
+        )
+        sealed = referral.state_enc
+        state = (
+            state_from_json(cipher.open_packed("referral.state_enc", referral.id, sealed)) if sealed else None
+        )
+        return document, facts, state
+
+
+_ALREADY = {MessageState.SENDING: Beginning.INTERRUPTED, MessageState.HELD: Beginning.REFUSED}
+
+
+def _judge(
+    key: str, channel: Channel, referral: AnyRow, facts: Facts, state: ReferralState | None
+) -> tuple[Beginning, MessageState, str]:
+    """Judge by what the tables say now: the referral's step, then the gate."""
+    writing = state.writing if state else None
+    if state is None or writing is None or writing.key != key or not writing.is_waiting:
+        return Beginning.SETTLED, MessageState.RECALLED, _OVERTAKEN
+    sensitive = referral.sensitive or facts.is_sensitive
+    is_open = channel_is_open(channel, facts, sensitive=sensitive, closed=state.closed_phones)
+    if referral.stage != Stage.WRITING or not is_open:
+        return Beginning.REFUSED, MessageState.HELD, _REFUSED
+    return Beginning.BEGUN, MessageState.SENDING, "It was handed over; it may have left."
+
+
+def _locked_referral(connection: Connection, key: str) -> AnyRow:
+    """Lock the referral first, as everybody does, so that nothing about it changes while we judge."""
+    referral_id = key.partition(":")[0]
+    locked = select(REFERRAL).where(REFERRAL.c.id == referral_id).with_for_update(key_share=True)
+    row = connection.execute(locked).first() if is_uuid(referral_id) else None
+    if row is None:
+        raise ReferralNotFound(f"no message {key}")
+    return row
+
+
+def _locked_message(connection: Connection, key: str) -> AnyRow:
+    """Lock the message; a statement of its own, so that it sees commands stored while we waited above."""
+    target_id = referral_workflow_id(key.partition(":")[0])
+    columns = (MESSAGE.c.state, MESSAGE.c.channel, is_awaited(target_id).label("awaited"))
+    row = connection.execute(select(*columns).where(MESSAGE.c.key == key).with_for_update(of=MESSAGE)).first()
+    if row is None:
+        raise ReferralNotFound(f"no message {key}")
+    return row
+
+
+def _of_message(*columns: Any) -> Select[Any]:
+    return select(*columns).join_from(MESSAGE, REFERRAL, REFERRAL.c.id == MESSAGE.c.referral_id)

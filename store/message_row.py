@@ -1,0 +1,137 @@
+"""The table of messages, and how it is written by a referral's turn and read by the post room."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Column, Connection, ForeignKey, Index, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Field, SQLModel
+
+from domain.referral_state import MessageChange
+from domain.vocabulary import Channel, MessageState, Purpose
+from store.columns import UUID, AnyRow, moment, sealed, table_of, text, truth
+from store.encryption import PersonCipher
+from store.referral_row import REFERRAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageView:
+    """One message as the post room shows it, without its words."""
+
+    id: str
+    key: str
+    referral_id: str
+    channel: Channel
+    purpose: Purpose
+    state: MessageState
+    why: str
+    made_at: datetime
+    leaves_at: datetime | None
+    sending_at: datetime | None
+    """When it was handed over; from then on it may have left."""
+    settled_at: datetime | None
+    provider_id: str
+    simulated: bool
+
+
+class MessageRow(SQLModel, table=True):
+    """One message.  To whom it goes is read from the referral, never kept here."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        Index("message_id_key", "id", unique=True),
+        Index("message_referral", "referral_id", "made_at"),
+        Index("message_made", "made_at"),
+    )
+
+    key: str = text(primary_key=True)
+    id: str = Field(sa_column=Column(UUID, nullable=False))
+    referral_id: str = Field(
+        sa_column=Column(UUID, ForeignKey("referral.id", ondelete="CASCADE"), nullable=False)
+    )
+    channel: str = text()
+    purpose: str = text()
+    state: str = text()
+    why_enc: bytes = sealed()
+    made_at: datetime = moment()
+    leaves_at: datetime | None = moment(nullable=True)
+    sending_at: datetime | None = moment(nullable=True)
+    settled_at: datetime | None = moment(nullable=True)
+    provider_id: str = text()
+    simulated: bool = truth()
+    words_enc: bytes | None = sealed(nullable=True)
+    pdf_enc: bytes | None = sealed(nullable=True)
+
+
+MESSAGE = table_of(MessageRow)
+WITHOUT_CONTENT = (*(c for c in MESSAGE.c if c.name not in {"words_enc", "pdf_enc"}), REFERRAL.c.wrapped_key)
+"""The columns a list needs, and the key to read them."""
+WAITING = (MessageState.HELD, MessageState.RESERVED)
+"""What a turn may still change: it has not been handed over."""
+_WHY = "message.why_enc"
+
+
+def apply_changes(
+    connection: Connection,
+    cipher: PersonCipher,
+    *,
+    referral_id: str,
+    changes: Iterable[MessageChange],
+    at: datetime,
+) -> None:
+    """Make and change messages as a turn asks, inside its transaction.
+
+    What has been handed over stays as it is: a recall or hold that comes too late changes nothing here.
+    """
+    for change in changes:
+        values = {
+            "state": change.state,
+            "why_enc": cipher.seal_text(_WHY, change.key, change.why),
+            "leaves_at": change.leaves_at,
+        }
+        if change.channel is not None:
+            made = {
+                "key": change.key,
+                "id": message_id(referral_id, change.key),
+                "referral_id": referral_id,
+                "channel": change.channel,
+                "purpose": change.purpose,
+                "made_at": at,
+                "provider_id": "",
+                "simulated": False,
+            }
+            connection.execute(insert(MESSAGE).values({**made, **values}).on_conflict_do_nothing())
+        else:
+            unsent = (MESSAGE.c.key == change.key) & MESSAGE.c.state.in_(WAITING)
+            connection.execute(update(MESSAGE).where(unsent).values(values))
+
+
+def message_id(referral_id: str, key: str) -> str:
+    """The public id of a message: tells nothing of its key, and is the same however often it is made."""
+    return str(uuid.uuid5(uuid.UUID(referral_id), key))
+
+
+def sealed_why(cipher: PersonCipher, key: str, why: str) -> bytes:
+    """Why a message is in its state, sealed."""
+    return cipher.seal_text(_WHY, key, why)
+
+
+def view_of(cipher: PersonCipher, row: AnyRow) -> MessageView:
+    """Show one row of `WITHOUT_CONTENT`."""
+    return MessageView(
+        id=row.id,
+        key=row.key,
+        referral_id=row.referral_id,
+        channel=Channel(row.channel),
+        purpose=Purpose(row.purpose),
+        state=MessageState(row.state),
+        why=cipher.open_text(_WHY, row.key, row.why_enc),
+        made_at=row.made_at,
+        leaves_at=row.leaves_at,
+        sending_at=row.sending_at,
+        settled_at=row.settled_at,
+        provider_id=row.provider_id,
+        simulated=row.simulated,
+    )

@@ -1,0 +1,113 @@
+"""Writing one turn of a referral: everything in one transaction, once.
+
+The workflow is the one writer of where a referral stands.  A turn that the tables have already, or a later
+one, is left alone, so that a step repeated after a crash changes nothing.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from domain.errors import ReferralNotFound
+from domain.ports import Projection
+from domain.referral_state import ReferralState, next_action
+from store import command, message_row, ongoing_support, person_mark
+from store.command import COMMAND
+from store.encryption import PersonCipher, cipher_of
+from store.json_form import state_to_json
+from store.keyring import Keyring
+from store.outbox import OUTBOX
+from store.referral_document import Document, merge_patch
+from store.referral_row import REFERRAL
+from store.timeline import TIMELINE, lines
+
+_GRAVEST = "immediate_danger"
+
+
+def project(connection: Connection, keyring: Keyring, projection: Projection) -> None:
+    """Write a turn, inside the caller's transaction.  Raises `ReferralNotFound`."""
+    state, effects = projection.state, projection.effects
+    referral_id = state.referral_id
+    locked = select(REFERRAL.c.turn, REFERRAL.c.wrapped_key).where(REFERRAL.c.id == referral_id)
+    row = connection.execute(locked.with_for_update(key_share=True)).first()
+    if row is None:
+        raise ReferralNotFound(f"no referral {referral_id}")
+    if row.turn >= state.turn:
+        return
+    cipher = cipher_of(keyring, referral_id, row.wrapped_key)
+    values = _values(cipher, state)
+    if projection.corrects and projection.command_id is not None:
+        document = corrected(connection, cipher, referral_id, projection.command_id)
+        values["document_enc"] = cipher.seal_json("referral.document_enc", referral_id, document)
+        person_mark.refresh(connection, keyring, referral_id, document)
+    connection.execute(update(REFERRAL).where(REFERRAL.c.id == referral_id).values(values))
+    _write_timeline(connection, cipher, projection)
+    message_row.apply_changes(
+        connection, cipher, referral_id=referral_id, changes=effects.messages, at=projection.at
+    )
+    if effects.starts_support and state.support is not None:
+        ongoing_support.begin_row(
+            connection, cipher, referral_id=referral_id, support=state.support, at=projection.at
+        )
+    if projection.command_id is not None and projection.answer is not None:
+        command.settle(connection, cipher, projection.command_id, projection.answer, now=projection.at)
+    if row.turn == 0:
+        connection.execute(delete(OUTBOX).where(OUTBOX.c.referral_id == referral_id))
+
+
+def corrected(connection: Connection, cipher: PersonCipher, referral_id: str, command_id: str) -> Document:
+    """The referral's document as a stored correction makes it.  Raises `ReferralNotFound`."""
+    statement = select(REFERRAL.c.document_enc, COMMAND.c.words_enc).where(
+        REFERRAL.c.id == referral_id, COMMAND.c.id == command_id, COMMAND.c.referral_id == referral_id
+    )
+    row = connection.execute(statement).first()
+    if row is None:
+        raise ReferralNotFound(f"no correction {command_id} of referral {referral_id}")
+    document = cipher.open_json("referral.document_enc", referral_id, row.document_enc)
+    patch = command.words_of(cipher, command_id, row.words_enc).get("patch", {})
+    return merge_patch(document, patch)
+
+
+def _write_timeline(connection: Connection, cipher: PersonCipher, projection: Projection) -> None:
+    rows = lines(
+        cipher,
+        referral_id=projection.state.referral_id,
+        stream="referral",
+        turn=projection.state.turn,
+        entries=projection.effects.entries,
+        at=projection.at,
+        command_id=projection.command_id,
+    )
+    if rows:
+        connection.execute(insert(TIMELINE).values(rows))
+
+
+def _values(cipher: PersonCipher, state: ReferralState) -> dict[str, Any]:
+    """The row's columns for a state: what lists and counts ask for in clear, the rest sealed."""
+    action = next_action(state)
+    call = state.call
+    return {
+        "state_enc": cipher.seal_packed("referral.state_enc", state.referral_id, state_to_json(state)),
+        "turn": state.turn,
+        "revision": state.revision,
+        "stage": state.stage,
+        "outcome": state.outcome,
+        "lane": state.lane,
+        "opening": state.opening,
+        "sensitive": state.sensitive,
+        "high_risk": state.facts.is_high_risk,
+        "in_danger": any(hold.kind == _GRAVEST for hold in state.holds),
+        "attempts_counted": state.attempts_counted,
+        "reached": state.reached,
+        "reached_since_opening": state.reached_since_opening,
+        "decision": state.decision,
+        "next_action_kind": action.kind if action else None,
+        "next_action_due_at": action.due_at if action else None,
+        "next_phone_id": action.phone_id if action else None,
+        "promised": call is not None and call.promised,
+        "lapses": call.lapses if call is not None else 0,
+        "escalated_at": state.escalated_at,
+        "question_open": state.question_open,
+        "support_id": state.support.support_id if state.support else None,
+        "closed_at": state.closed_at,
+    }

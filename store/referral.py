@@ -1,0 +1,180 @@
+"""Referrals: taken in once, projected by their workflow, read by everybody."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, Select, case, func, or_, select, tuple_
+
+from domain.errors import ReferralNotFound
+from domain.facts import Facts
+from domain.ports import Projection, TakenUp
+from domain.vocabulary import NextActionKind, Outcome, Stage
+from store import projection as projections
+from store.columns import is_uuid
+from store.encryption import cipher_of
+from store.json_form import state_from_json
+from store.keyring import Keyring
+from store.ongoing_support import SUPPORT
+from store.person_mark import AT_MOST, Link, links
+from store.projection import corrected
+from store.reception import Received, Reception, ReceptionResult, receive
+from store.referral_document import Document, facts_of, number_id
+from store.referral_row import REFERRAL
+from store.referral_view import ReferralView, views
+
+_DUE_AT = func.coalesce(REFERRAL.c.next_action_due_at, SUPPORT.c.review_at)
+"""Of a supported person the next review, which only the support knows."""
+
+
+class ReferralStore:
+    """Implements `domain.ports.ReferralTables`, intake and every list."""
+
+    def __init__(self, engine: Engine, keyring: Keyring, *, child_under: int = 18) -> None:
+        self._engine = engine
+        self._keyring = keyring
+        self._child_under = child_under
+        self._number_id = number_id(keyring)
+
+    def receive(self, received: Received) -> Reception:
+        """Take a referral in, unless it is here already.
+
+        Raises:
+            IdempotencyConflict: The claim's key was used with another body.
+            ReferenceTaken: Draw another reference.
+        """
+        with self._engine.connect() as connection, connection.begin() as transaction:
+            reception = receive(connection, self._keyring, received, child_under=self._child_under)
+            if reception.result is ReceptionResult.CONFLICT:
+                transaction.rollback()
+        return reception
+
+    def take_up(self, referral_id: str) -> TakenUp:
+        """Read where a referral stands.  Raises `ReferralNotFound`."""
+        columns = (
+            REFERRAL.c.wrapped_key,
+            REFERRAL.c.document_enc,
+            REFERRAL.c.state_enc,
+            REFERRAL.c.received_at,
+        )
+        row = self._first(select(*columns).where(REFERRAL.c.id == referral_id), referral_id)
+        if row is None:
+            raise ReferralNotFound(f"no referral {referral_id}")
+        cipher = cipher_of(self._keyring, referral_id, row.wrapped_key)
+        document = cipher.open_json("referral.document_enc", referral_id, row.document_enc)
+        sealed = row.state_enc
+        return TakenUp(
+            state=state_from_json(cipher.open_packed("referral.state_enc", referral_id, sealed))
+            if sealed
+            else None,
+            facts=self._facts(document, row.received_at),
+            received_at=row.received_at,
+        )
+
+    def facts_corrected_by(self, referral_id: str, command_id: str) -> Facts:
+        """Derive the facts as a stored correction would make them.  Raises `ReferralNotFound`."""
+        columns = select(REFERRAL.c.wrapped_key, REFERRAL.c.received_at)
+        with self._engine.connect() as connection:
+            row = connection.execute(columns.where(REFERRAL.c.id == referral_id)).first()
+            if row is None:
+                raise ReferralNotFound(f"no referral {referral_id}")
+            cipher = cipher_of(self._keyring, referral_id, row.wrapped_key)
+            document = corrected(connection, cipher, referral_id, command_id)
+        return self._facts(document, row.received_at)
+
+    def project(self, projection: Projection) -> None:
+        """Write a turn, unless the tables have it or a later one already."""
+        with self._engine.begin() as connection:
+            projections.project(connection, self._keyring, projection)
+
+    def view(self, referral_id: str) -> ReferralView | None:
+        """Read one referral."""
+        row = self._first(views().where(REFERRAL.c.id == referral_id), referral_id)
+        return ReferralView(row, self._keyring) if row else None
+
+    def list_views(
+        self,
+        *,
+        stage: Stage | None = None,
+        outcome: Outcome | None = None,
+        due_before: datetime | None = None,
+        owner: str | None = None,
+        after: tuple[datetime, str] | None = None,
+        limit: int = 50,
+    ) -> list[ReferralView]:
+        """Read a page, newest first.
+
+        Args:
+            stage: Only these.
+            outcome: Only these.
+            due_before: Only those whose next action is due before then.
+            owner: Only this owner's.
+            after: When and which the last one of the page before was.
+            limit: How many.
+        """
+        wanted = [
+            REFERRAL.c.stage == stage if stage else None,
+            REFERRAL.c.outcome == outcome if outcome else None,
+            due_before > _DUE_AT if due_before else None,
+            REFERRAL.c.owner == owner if owner else None,
+            tuple_(REFERRAL.c.received_at, REFERRAL.c.id) < after if after else None,
+        ]
+        statement = views().where(*(condition for condition in wanted if condition is not None))
+        order = (REFERRAL.c.received_at.desc(), REFERRAL.c.id.desc())
+        return self._views(statement.order_by(*order).limit(limit))
+
+    def worklist(
+        self, now: datetime, *, limit: int = 50, due_within: timedelta = timedelta()
+    ) -> list[ReferralView]:
+        """Who needs a person now, most urgent first.
+
+        Danger, then what was escalated, then promised calls, high risk, lapsed slots, and the longest due.
+        Whoever is held waits for a person whatever the review date says.
+
+        Args:
+            now: An aware time.
+            limit: How many.
+            due_within: How far ahead of `now` a call or review already belongs here.
+        """
+        due = now + due_within >= _DUE_AT
+        waits_for_a_person = or_(
+            REFERRAL.c.stage == Stage.HELD,
+            (REFERRAL.c.stage == Stage.CONTACTING)
+            & (due | REFERRAL.c.next_action_kind.is_distinct_from(NextActionKind.CALL)),
+            (REFERRAL.c.stage == Stage.SUPPORTING) & (due | SUPPORT.c.escalated_at.is_not(None)),
+            (REFERRAL.c.stage != Stage.CLOSED) & REFERRAL.c.escalated_at.is_not(None),
+        )
+        escalated = func.coalesce(REFERRAL.c.escalated_at, SUPPORT.c.escalated_at).is_not(None)
+        order = (
+            REFERRAL.c.in_danger.desc(),
+            escalated.desc(),
+            REFERRAL.c.promised.desc(),
+            REFERRAL.c.high_risk.desc(),
+            REFERRAL.c.lapses.desc(),
+            case((REFERRAL.c.stage == Stage.HELD, 1), else_=0),
+            _DUE_AT.asc().nulls_last(),
+            REFERRAL.c.id,
+        )
+        return self._views(views().where(waits_for_a_person).order_by(*order).limit(limit))
+
+    def linked(self, referral_id: str, *, limit: int = AT_MOST) -> list[Link]:
+        """Find likely duplicates and repeat victims of the last and next twelve months; never more than 20."""
+        if not is_uuid(referral_id):
+            return []
+        with self._engine.connect() as connection:
+            return links(connection, referral_id, limit=limit)
+
+    def _facts(self, document: Document, received_at: datetime) -> Facts:
+        return facts_of(
+            document, number_id=self._number_id, received_at=received_at, child_under=self._child_under
+        )
+
+    def _first(self, statement: Select[Any], referral_id: str) -> Any:
+        if not is_uuid(referral_id):
+            return None
+        with self._engine.connect() as connection:
+            return connection.execute(statement).first()
+
+    def _views(self, statement: Select[Any]) -> list[ReferralView]:
+        with self._engine.connect() as connection:
+            rows = connection.execute(statement).all()
+        return [ReferralView(row, self._keyring) for row in rows]

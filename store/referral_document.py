@@ -1,0 +1,220 @@
+"""A referral as it came in, and what the rules need to know of it.  Pure: reads and writes nothing.
+
+The document is the contract's JSON with nulls removed.  Everything here tolerates what is absent.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime, time
+from typing import Any
+
+from domain.facts import Facts, Phone, Suspect
+from domain.policy import Period
+from domain.vocabulary import (
+    Access,
+    Answer,
+    ConsentStatus,
+    Flag,
+    IncidentKind,
+    Lane,
+    Relationship,
+    RiskLevel,
+    SourceKind,
+    VictimRole,
+    VoicemailRule,
+    Weekday,
+    Whereabouts,
+)
+from store.keyring import Keyring
+
+Document = dict[str, Any]
+NumberId = Callable[[str], str]
+"""Folds a number in E.164 to its opaque id."""
+
+_OUTWARD = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)[0-9][A-Z]{2}")
+"""A whole United Kingdom postcode without its space: the outward code, then a digit and two letters."""
+_BEST = (Answer.YES, Answer.UNKNOWN, Answer.NO)
+_MOST_CAUTIOUS = (Answer.NO, Answer.UNKNOWN, Answer.YES)
+
+
+def number_id(keyring: Keyring) -> NumberId:
+    """How this service names telephone numbers: enough of a keyed hash to tell a person's few apart."""
+    return lambda e164: keyring.lookup_hash("phone", e164)[:12]
+
+
+def facts_of(
+    document: Document, *, number_id: NumberId, received_at: datetime, child_under: int = 18
+) -> Facts:
+    """Fold a referral to categories and opaque ids.
+
+    Args:
+        document: As received or corrected.
+        number_id: See above.
+        received_at: The day on which a date of birth makes a child.
+        child_under: Age in whole years below which a person is a child.
+    """
+    victim, risk = document["victim"], document.get("risk", {})
+    flags = tuple(Flag(flag) for flag in document.get("flags", ()))
+    return Facts(
+        source=SourceKind(document["source"]["kind"]),
+        incident=IncidentKind(document["incident"]["kind"]),
+        role=VictimRole(victim.get("role", VictimRole.VICTIM)),
+        is_child=Flag.CHILD in flags or _is_under(child_under, victim, received_at),
+        access=tuple(Access(need) for need in victim.get("access", ())),
+        phones=_phones(victim, number_id),
+        email_safe=_first_of(_BEST, (entry for entry in victim.get("emails", ()) if entry.get("address"))),
+        address_safe=_first_of(_BEST, addresses(victim)),
+        outward_code=_outward_code(victim, document["incident"]),
+        windows=tuple(_window(window) for window in victim.get("call_windows", ())),
+        guardian_is_suspect=guardian_is_suspect(document),
+        suspects=tuple(_suspect(suspect) for suspect in document.get("suspects", ())),
+        risk=RiskLevel(risk.get("level", RiskLevel.UNKNOWN)),
+        marac=bool(risk.get("marac", False)),
+        lane=Lane(document["lane"]),
+        consent=ConsentStatus(document.get("consent", {}).get("status", ConsentStatus.NOT_ASKED)),
+        flags=flags,
+        next_of_kin_informed=bool(document.get("next_of_kin_informed_at")),
+    )
+
+
+def numbers(document: Document) -> Iterator[str]:
+    """Every number of the victim and of the guardian, in E.164, as they stand."""
+    victim = document["victim"]
+    for owner in (victim, victim.get("guardian") or {}):
+        yield from (phone["number"] for phone in owner.get("phones", ()))
+
+
+def number_of(document: Document, phone_id: str, number_id: NumberId) -> str | None:
+    """Find the number behind an opaque id; `None` once it has been corrected away."""
+    return next((number for number in numbers(document) if number_id(number) == phone_id), None)
+
+
+def addresses(person: Document) -> tuple[Document, ...]:
+    """The postal address, if there is one: lines or a postcode."""
+    address = person.get("address") or {}
+    return (address,) if address.get("lines") or address.get("postcode") else ()
+
+
+def name_of(person: Document) -> str:
+    """What a person is called by us: the preferred name, else the given name."""
+    return person.get("preferred_name") or person.get("given_name") or person.get("family_name") or ""
+
+
+def guardian_is_suspect(document: Document) -> bool:
+    """Whether the guardian is marked a suspect, or bears the name of one."""
+    guardian = document["victim"].get("guardian")
+    if not guardian:
+        return False
+    if guardian.get("is_suspect") == Answer.YES:
+        return True
+    names = {folded(full_name(guardian)), folded(name_of(guardian) + guardian.get("family_name", ""))} - {""}
+    return any(folded(suspect.get("name", "")) in names for suspect in document.get("suspects", ()))
+
+
+def full_name(person: Document) -> str:
+    """Given and family name."""
+    return " ".join(part for part in (person.get("given_name"), person.get("family_name")) if part)
+
+
+def folded(words: str) -> str:
+    """Fold case, accents, spaces and hyphens away, so that one person's name is one."""
+    plain = unicodedata.normalize("NFKD", words.casefold())
+    return "".join(character for character in plain if character.isalnum())
+
+
+def outward_code(postcode: str | None) -> str | None:
+    """The first half of a United Kingdom postcode; `None` for what is not one."""
+    found = _OUTWARD.fullmatch(re.sub(r"\s", "", postcode or "").upper())
+    return found.group(1) if found else None
+
+
+def without_nulls(value: Any) -> Any:
+    """Null and absent are alike."""
+    if isinstance(value, dict):
+        return {key: without_nulls(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [without_nulls(inner) for inner in value]
+    return value
+
+
+def canonical(document: Document) -> bytes:
+    """One form for the same content: sorted, and without what is null or empty."""
+    return json.dumps(_without_empty(document), sort_keys=True, ensure_ascii=False).encode()
+
+
+def merge_patch(document: Document, patch: Document) -> Document:
+    """Apply a merge-patch (RFC 7396); a null removes."""
+    merged: Document = _merged(document, patch)
+    return merged
+
+
+def _merged(target: Any, patch: Any) -> Any:
+    if not isinstance(patch, dict):
+        return without_nulls(patch)
+    merged = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = _merged(merged.get(key), value)
+    return merged
+
+
+def _without_empty(value: Any) -> Any:
+    if isinstance(value, dict):
+        kept = {key: _without_empty(inner) for key, inner in value.items()}
+        return {key: inner for key, inner in kept.items() if inner not in (None, [], {})}
+    if isinstance(value, list):
+        return [_without_empty(inner) for inner in value]
+    return value
+
+
+def _is_under(years: int, victim: Document, received_at: datetime) -> bool:
+    if not victim.get("date_of_birth"):
+        return False
+    born, day = date.fromisoformat(victim["date_of_birth"]), received_at.date()
+    had_no_birthday_yet = (day.month, day.day) < (born.month, born.day)
+    return day.year - born.year - had_no_birthday_yet < years
+
+
+def _phones(victim: Document, number_id: NumberId) -> tuple[Phone, ...]:
+    """The victim's numbers, then the guardian's; one number given twice is as safe as its worst entry."""
+    found: dict[str, Phone] = {}
+    for owner, of_guardian in ((victim, False), (victim.get("guardian") or {}, True)):
+        for entry in owner.get("phones", ()):
+            phone = Phone(
+                id=number_id(entry["number"]),
+                safe=Answer(entry.get("safe", Answer.UNKNOWN)),
+                voicemail=VoicemailRule(entry.get("voicemail", VoicemailRule.NEUTRAL)),
+                of_guardian=of_guardian,
+            )
+            known = found.setdefault(phone.id, phone)
+            found[phone.id] = min(known, phone, key=lambda one: _MOST_CAUTIOUS.index(one.safe))
+    return tuple(found.values())
+
+
+def _first_of(order: tuple[Answer, ...], entries: Iterable[Document]) -> Answer | None:
+    answers = {Answer(entry.get("safe", Answer.UNKNOWN)) for entry in entries}
+    return next((answer for answer in order if answer in answers), None)
+
+
+def _outward_code(victim: Document, incident: Document) -> str | None:
+    lives_in = (victim.get("address") or {}).get("postcode")
+    return outward_code(lives_in or incident.get("postcode"))
+
+
+def _window(window: Document) -> Period:
+    days = tuple(Weekday(day) for day in window.get("days", ())) or tuple(Weekday)
+    return Period(
+        days=days, opens=time.fromisoformat(window["from"]), closes=time.fromisoformat(window["to"])
+    )
+
+
+def _suspect(suspect: Document) -> Suspect:
+    return Suspect(
+        relationship=Relationship(suspect.get("relationship", Relationship.UNKNOWN)),
+        shares_address=Answer(suspect.get("shares_address", Answer.UNKNOWN)),
+        whereabouts=Whereabouts(suspect.get("whereabouts", Whereabouts.UNKNOWN)),
+    )

@@ -1,0 +1,31 @@
+"""Every table, gathered for the migrations: importing this knows them all."""
+
+from sqlmodel import SQLModel
+
+from store import (
+    command,
+    idempotency,
+    message_row,
+    ongoing_support,
+    outbox,
+    person_mark,
+    referral_row,
+    timeline,
+    tokens,
+)
+
+ROWS = (
+    referral_row.ReferralRow,
+    outbox.OutboxRow,
+    command.CommandRow,
+    timeline.TimelineRow,
+    message_row.MessageRow,
+    person_mark.PersonMarkRow,
+    ongoing_support.SupportRow,
+    idempotency.IdempotencyRow,
+    tokens.TokenRow,
+)
+"""In the order in which they can be made."""
+
+METADATA = SQLModel.metadata
+"""What the migrations have to agree with."""

@@ -1,0 +1,68 @@
+"""What a message must not give away to whoever picks it up.
+
+Source: rule 12 of the mission: texts, envelopes, caller display and anything on a sensitive referral never
+speak of crime, police or victims.
+"""
+
+import re
+from typing import Final
+
+FORBIDDEN_WORDS: Final = (
+    "abuse", "abused", "abuser", "abusive", "arson", "assault", "assaulted", "attack", "attacked",
+    "attacker", "burglar", "burglary", "burgled", "crime", "crimes", "criminal", "domestic",
+    "harassment", "homicide", "incident", "incidents", "manslaughter", "murder", "murdered", "offence",
+    "offences", "offender", "perpetrator", "police", "policeman", "policewoman", "rape", "raped",
+    "robbed", "robbery", "safeguarding", "sexual", "stalked", "stalker", "stalking", "stolen",
+    "suicide", "suspect", "theft", "trafficking", "victim", "victims", "violence", "violent",
+)  # fmt: skip
+"""Words that no neutral message carries.  None is a common name."""
+
+_FORBIDDEN: Final = re.compile(rf"(?<!\w)(?:{'|'.join(FORBIDDEN_WORDS)})(?!\w)", re.IGNORECASE)
+
+_NOT_IN_A_NAME: Final = re.compile(r"""[\d_/\\@:<>{}\[\]#+=*^%$£€!?;|~"]|\w{2,}\.\w{2,}""")
+"""What links, numbers and remarks have and names have not."""
+
+LONGEST_GREETING: Final = 40
+"""A preferred name longer than this is not greeted: it is a remark, or somebody else's message."""
+
+
+class UnsafeWords(Exception):
+    """A message would have told something: a person must look.
+
+    Attributes:
+        reason_code: Always `forbidden_word`.
+        part: Which part of the message it was in, such as `subject`; never the words themselves.
+    """
+
+    reason_code = "forbidden_word"
+
+    def __init__(self, part: str) -> None:
+        super().__init__(f"a word that must not be said is in the {part} of a message")
+        self.part = part
+
+
+def tells_something(words: str) -> bool:
+    """Say whether words give away what a neutral message must not."""
+    return _FORBIDDEN.search(words) is not None
+
+
+def require_neutral(**parts: str) -> None:
+    """Check a neutral message, part by part.
+
+    Raises:
+        UnsafeWords: One of the parts carries a forbidden word.
+    """
+    for part, words in parts.items():
+        if tells_something(words):
+            raise UnsafeWords(part)
+
+
+def greetable(preferred_name: str) -> str:
+    """The name to greet a person by, or nothing when it does not read like a name.
+
+    Names come from forms that anybody may fill in.  A "name" that is a link or a remark must not be sent,
+    as our words, to a number that somebody else gave.
+    """
+    if len(preferred_name) > LONGEST_GREETING or _NOT_IN_A_NAME.search(preferred_name):
+        return ""
+    return preferred_name

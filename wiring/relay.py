@@ -1,0 +1,67 @@
+"""The relay: starts and sends what the front door stored and could not hand over itself.
+
+It repeats with the same ids, so that nothing happens twice, and it never gives up: a referral or command stays
+until the tables say that it was taken in.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Iterable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from store.command import CommandStore, StoredCommand
+from store.outbox import Outbox, Waiting
+from wiring.temporal import Orchestra
+
+PAUSE = timedelta(milliseconds=500)
+"""Between two looks when there was nothing left over."""
+LEASE = timedelta(seconds=5)
+"""How long what was claimed is left alone; also how long the front door tries by itself first."""
+BATCH = 50
+"""Handed over at once; bounds what one process has in flight."""
+WITHIN = timedelta(seconds=4)
+"""For one hand-over."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Relay:
+    """Sweeps what is left over, for as long as it runs; several may run at once."""
+
+    def __init__(self, *, outbox: Outbox, commands: CommandStore, orchestra: Orchestra) -> None:
+        self._outbox = outbox
+        self._commands = commands
+        self._orchestra = orchestra
+
+    async def run(self) -> None:
+        """Sweep until cancelled; an outage of the database or of Temporal is waited out."""
+        while True:
+            try:
+                busy = await self.sweep()
+            except SQLAlchemyError as error:
+                _log.warning("relay_waits", error=type(error).__name__)
+                busy = False
+            if not busy:
+                await asyncio.sleep(PAUSE.total_seconds())
+
+    async def sweep(self) -> bool:
+        """Hand over what is left; say whether a full batch was found."""
+        now = datetime.now(UTC)
+        waiting = await asyncio.to_thread(self._outbox.claim, now=now, lease=LEASE, limit=BATCH)
+        left = await asyncio.to_thread(self._commands.left_over, now=now, lease=LEASE, limit=BATCH)
+        await _together(self._start(entry) for entry in waiting)
+        await _together(self._send(command) for command in left)
+        return len(waiting) == BATCH or len(left) == BATCH
+
+    async def _start(self, entry: Waiting) -> None:
+        if await self._orchestra.start_referral(entry.referral_id, within=WITHIN):
+            await asyncio.to_thread(self._outbox.done, entry.referral_id)
+
+    async def _send(self, stored: StoredCommand) -> None:
+        await self._orchestra.send_command(stored.target_id, stored.command, within=WITHIN)
+
+
+async def _together(work: Iterable[Awaitable[None]]) -> None:
+    await asyncio.gather(*work)

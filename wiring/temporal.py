@@ -1,0 +1,164 @@
+"""Reaching Temporal: one client for each process, and the two things the front door asks of it.
+
+Temporal may be away at any time: nothing here raises for an outage.  What could not be done is left to the relay,
+which repeats it with the same ids.
+"""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.envconfig import ClientConfig
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.events import Answer, Command
+from domain.identifiers import referral_workflow_id
+from domain.ongoing_support import SupportCommand
+from store.keyring import Keyring
+from wiring.codec import encrypting_converter
+from workflows.ongoing_support import SupportWorkflow
+from workflows.referral import ReferralWorkflow
+
+TASK_QUEUE = "referrals"
+"""The one task queue; priorities and a queue for providers come when they are measured to help."""
+CHECK_WITHIN = timedelta(seconds=1)
+"""How long Temporal may take to say that it is there."""
+
+_log = structlog.get_logger(__name__)
+
+
+async def connect(keyring: Keyring) -> Client:
+    """Connect by Temporal's own variables; lazily, so that Temporal may be away."""
+    return await Client.connect(**_connection(), data_converter=encrypting_converter(keyring), lazy=True)
+
+
+async def connect_now(keyring: Keyring) -> Client:
+    """Connect at once, as a worker must.  Raises when Temporal is away."""
+    return await Client.connect(**_connection(), data_converter=encrypting_converter(keyring))
+
+
+def _connection() -> dict[str, Any]:
+    config: dict[str, Any] = dict(ClientConfig.load_client_connect_config())
+    config.setdefault("target_host", "127.0.0.1:7233")
+    return config
+
+
+class Orchestra:
+    """Starts referrals and hands them commands."""
+
+    def __init__(self, client: Client, *, task_queue: str = TASK_QUEUE) -> None:
+        self._client = client
+        self._task_queue = task_queue
+
+    async def start_referral(self, referral_id: str, *, within: timedelta) -> bool:
+        """Start a referral's workflow, unless it was ever started.
+
+        Returns:
+            True when it runs or has run; False when Temporal is away.
+        """
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                await self._client.start_workflow(
+                    ReferralWorkflow.run,
+                    referral_id,
+                    id=referral_workflow_id(referral_id),
+                    task_queue=self._task_queue,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    rpc_timeout=within,
+                )
+        except WorkflowAlreadyStartedError:
+            return True
+        except (TimeoutError, RPCError, RuntimeError) as error:
+            _log.warning("temporal_away", step="start", error=type(error).__name__)
+            return False
+        return True
+
+    async def send_command(
+        self, target_id: str, command: Command | SupportCommand, *, within: timedelta
+    ) -> Answer | None:
+        """Hand a stored command to its workflow and wait until the tables have it.
+
+        A closed referral begins its next run from the stored state.
+
+        Returns:
+            The answer; `None` when Temporal or every worker is away, or an earlier run took it in already: the
+            command's row tells.
+        """
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                return await self._send(target_id, command, within)
+        except (
+            TimeoutError,
+            RPCError,
+            RuntimeError,
+            WorkflowUpdateRPCTimeoutOrCancelledError,
+            WorkflowUpdateFailedError,
+        ) as error:
+            _log.warning("command_waits", command=command.id, error=type(error).__name__)
+            return None
+
+    async def is_ready(self) -> bool:
+        """Whether Temporal answers."""
+        try:
+            async with asyncio.timeout(CHECK_WITHIN.total_seconds()):
+                return await self._client.service_client.check_health()
+        except (TimeoutError, RPCError, RuntimeError):
+            return False
+
+    async def _send(
+        self, target_id: str, command: Command | SupportCommand, within: timedelta
+    ) -> Answer | None:
+        while True:
+            try:
+                answer = await self._update(target_id, command, within)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND or isinstance(command, SupportCommand):
+                    raise
+                answer = await self._update_with_start(target_id, command, within)
+            except WorkflowUpdateFailedError as error:
+                if not _ended_meanwhile(error):
+                    raise
+                continue
+            return None if answer.code == "already_settled" else answer
+
+    async def _update(self, target_id: str, command: Command | SupportCommand, within: timedelta) -> Answer:
+        if isinstance(command, SupportCommand):
+            support = self._client.get_workflow_handle_for(SupportWorkflow.run, target_id)
+            return await support.execute_update(
+                SupportWorkflow.apply, command, id=command.id, rpc_timeout=within
+            )
+        referral = self._client.get_workflow_handle_for(ReferralWorkflow.run, target_id)
+        return await referral.execute_update(
+            ReferralWorkflow.apply, command, id=command.id, rpc_timeout=within
+        )
+
+    async def _update_with_start(self, target_id: str, command: Command, within: timedelta) -> Answer:
+        return await self._client.execute_update_with_start_workflow(
+            ReferralWorkflow.apply,
+            command,
+            id=command.id,
+            rpc_timeout=within,
+            start_workflow_operation=WithStartWorkflowOperation(
+                ReferralWorkflow.run,
+                target_id.removeprefix("referral-"),
+                id=target_id,
+                task_queue=self._task_queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            ),
+        )
+
+
+def _ended_meanwhile(error: WorkflowUpdateFailedError) -> bool:
+    """Whether the run ended with the update still in flight: the next run takes it in."""
+    return "AcceptedUpdateCompletedWorkflow" in str(getattr(error.cause, "type", ""))

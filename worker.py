@@ -1,0 +1,54 @@
+"""The register: every workflow, every activity, run; and the relay beside them."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from store.command import CommandStore
+from store.outbox import Outbox
+from wiring.outfit import Outfit
+from wiring.relay import Relay
+from wiring.sandbox import runner
+from wiring.settings import load_settings
+from wiring.temporal import TASK_QUEUE, Orchestra, connect_now
+from workflows.ongoing_support import SupportWorkflow
+from workflows.referral import ReferralWorkflow
+
+WORKFLOWS = [ReferralWorkflow, SupportWorkflow]
+"""Every workflow there is."""
+THREADS = 12
+"""Activities at once; each holds at most one database connection."""
+GRACE = timedelta(seconds=2)
+"""For running activities when the worker is told to stop; below the supervisor's patience."""
+
+
+def make_worker(client: Client, outfit: Outfit, *, max_cached_workflows: int = 1000) -> Worker:
+    """Register everything with a Temporal client."""
+    return Worker(
+        client,
+        task_queue=TASK_QUEUE,
+        workflows=WORKFLOWS,
+        activities=outfit.activities(),
+        activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix="activity"),
+        max_concurrent_activities=THREADS,
+        max_concurrent_local_activities=THREADS,
+        max_cached_workflows=max_cached_workflows,
+        workflow_runner=runner(),
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
+async def main() -> None:
+    """Run until cancelled."""
+    outfit = Outfit.of(load_settings())
+    client = await connect_now(outfit.keyring)
+    relay = Relay(
+        outbox=Outbox(outfit.engine),
+        commands=CommandStore(outfit.engine, outfit.keyring),
+        orchestra=Orchestra(client),
+    )
+    async with make_worker(client, outfit), asyncio.TaskGroup() as group:
+        group.create_task(relay.run())
