@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from api import (
     command,
@@ -26,7 +26,6 @@ from wiring.outfit import Outfit
 from wiring.settings import load_settings
 from wiring.temporal import Orchestra, connect
 
-PREFIX = "/api/v1"
 VERSION = "1"
 DESCRIPTION = """\
 Referrals to a victim-support service, from the first report to the last word.
@@ -36,7 +35,18 @@ Times are RFC 3339 with an offset. `null` and absent are alike; unknown fields a
 per token. Lists have `items`, and `Link` with `rel="next"` while there is more.
 """
 
-_FEATURES = (referral, timeline, correction, contact, decision, command, worklist, correspondence, statistics)
+_FEATURES = (
+    referral,
+    timeline,
+    correction,
+    contact,
+    decision,
+    command,
+    worklist,
+    correspondence,
+    statistics,
+    health,
+)
 
 
 def create_app(services: Services | None = None) -> FastAPI:
@@ -72,17 +82,10 @@ def create_app(services: Services | None = None) -> FastAPI:
         app.state.services = services
     app.add_middleware(Doorway, meters=meters)
     problems.install(app)
-    app.include_router(_json_api())
-    app.include_router(health.router)
+    for feature in _FEATURES:
+        app.include_router(feature.router)
     schema.describe(app)
     return app
-
-
-def _json_api() -> APIRouter:
-    router = APIRouter(prefix=PREFIX)
-    for feature in _FEATURES:
-        router.include_router(feature.router)
-    return router
 
 
 async def _from_environment() -> Services:

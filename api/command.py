@@ -12,7 +12,7 @@ from api.idempotency import Once
 from api.identity import Anyone, may_see
 from api.problems import not_found, refusal
 from api.referral_out import Json, Out, shown_to, written
-from api.schema import answers
+from api.schema import PREFIX, answers
 from api.services import In, Services
 from domain.events import Answer, CommandEvent
 from domain.vocabulary import CommandState
@@ -23,7 +23,7 @@ COMMAND_WITHIN = timedelta(seconds=5)
 """How long we wait for a workflow before we say 202; the relay goes on with the same id."""
 PENDING = "It is stored and will be applied as soon as the workflow engine answers."
 
-router = APIRouter(tags=["commands"])
+router = APIRouter(prefix=PREFIX, tags=["commands"])
 
 
 class CommandOut(Out):
@@ -107,7 +107,7 @@ async def _send(services: Services, stored: StoredCommand) -> Answer | None:
 async def _answered(
     services: Services, caller: Token, stored: StoredCommand, answer: Answer | None, status: int
 ) -> Response:
-    location = {"Location": f"/api/v1/commands/{stored.id}"}
+    location = {"Location": f"{PREFIX}/commands/{stored.id}"}
     if answer is None:
         pending = {"id": stored.id, "state": CommandState.PENDING, "why": PENDING}
         return JSONResponse(pending, 202, headers=location)

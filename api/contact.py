@@ -14,12 +14,12 @@ from api.identity import Staff
 from api.json_body import read_json, validated, without_nulls
 from api.problems import not_found
 from api.referral_out import AttemptRecorded, ReferralInFull
-from api.schema import answers, takes
+from api.schema import PREFIX, answers, takes
 from api.services import In, Services
 from domain.events import AttemptMade, Replied
 from domain.vocabulary import AttemptOutcome, Direction, ReplyChannel
 
-router = APIRouter(tags=["contact"])
+router = APIRouter(prefix=PREFIX, tags=["contact"])
 
 
 class AttemptIn(Body):

@@ -15,7 +15,7 @@ from api.problems import FieldError, Kind, Problem
 from api.referral import visible
 from api.referral_in import ReferralIn, read_referral
 from api.referral_out import ReferralInFull
-from api.schema import answers, takes
+from api.schema import PREFIX, answers, takes
 from api.services import In
 from domain.events import CorrectionSent, Withdrawn
 from store.referral_document import merge_patch
@@ -23,7 +23,7 @@ from store.referral_document import merge_patch
 FIXED = ("kind", "organisation", "reference", "person_reference")
 """What a referral is known by at its source; another reference is another referral."""
 
-router = APIRouter(tags=["corrections"])
+router = APIRouter(prefix=PREFIX, tags=["corrections"])
 
 
 class WithdrawalIn(Body):

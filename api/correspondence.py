@@ -13,7 +13,7 @@ from api.identity import STAFF_ONLY
 from api.page import PageQuery, bad_cursor, page
 from api.problems import Kind, Problem, not_found
 from api.referral_out import Json, Out, written
-from api.schema import answers
+from api.schema import PREFIX, answers
 from api.services import In, Services
 from domain.errors import CannotBeWritten
 from domain.vocabulary import Channel, MessageState, Purpose
@@ -21,7 +21,7 @@ from store.message import MessageView
 
 PDF = "application/pdf"
 
-router = APIRouter(tags=["messages"])
+router = APIRouter(prefix=PREFIX, tags=["messages"])
 
 
 class MessageOut(Out):

@@ -13,12 +13,12 @@ from api.identity import Staff
 from api.json_body import read_json, validated, without_nulls
 from api.problems import FieldError, Kind, Problem
 from api.referral_out import ReferralInFull
-from api.schema import answers, takes
+from api.schema import PREFIX, answers, takes
 from api.services import In
 from domain.events import Decided, SupportPlan
 from domain.vocabulary import DecisionKind, DeclinedBy, DeclineReason, Outcome, Role, SupportKind
 
-router = APIRouter(tags=["decisions"])
+router = APIRouter(prefix=PREFIX, tags=["decisions"])
 
 BELONGS = {
     DecisionKind.CLOSE: {"outcome"},

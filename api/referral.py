@@ -20,7 +20,7 @@ from api.page import PageQuery, bad_cursor, page
 from api.problems import not_found
 from api.referral_in import ReferralIn, read_referral
 from api.referral_out import Json, ReferralInFull, ReferralList, listed_to, shown_to
-from api.schema import answers, takes
+from api.schema import PREFIX, answers, takes
 from api.services import In, Services
 from domain.errors import ReferenceTaken, SourceConflict
 from domain.identifiers import reference_from
@@ -34,7 +34,7 @@ START_WITHIN = timedelta(seconds=2)
 DRAWS = 5
 """Tries to find a reference that nobody has."""
 
-router = APIRouter(tags=["referrals"])
+router = APIRouter(prefix=PREFIX, tags=["referrals"])
 
 EXAMPLE = {
     "source": {
@@ -79,7 +79,7 @@ async def receive_referral(request: Request, caller: Anyone, services: In, key: 
     is_same = reception.result is ReceptionResult.SAME
     runs = is_same or await services.orchestra.start_referral(reception.referral_id, within=START_WITHIN)
     shown = await run_in_threadpool(_shown, services, caller, reception.referral_id)
-    location = {"Location": f"/api/v1/referrals/{reception.referral_id}"}
+    location = {"Location": f"{PREFIX}/referrals/{reception.referral_id}"}
     return await once.keep(
         JSONResponse(shown, 200 if is_same else 201 if runs else 202, headers=location),
         subject_kind="referral",

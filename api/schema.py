@@ -10,6 +10,8 @@ from pydantic.json_schema import models_json_schema
 
 from api.problems import MEDIA_TYPE, Kind, ProblemOut
 
+PREFIX = "/api/v1"
+"""Where the JSON API is."""
 _REF = "#/components/schemas/{model}"
 _bodies: dict[str, type[BaseModel]] = {}
 

@@ -12,10 +12,10 @@ from api.fields import DayOrMoment
 from api.identity import MANAGERS_ONLY
 from api.page import AskedFor
 from api.referral_out import Json, Out, written
-from api.schema import answers
+from api.schema import PREFIX, answers
 from api.services import In, Services
 
-router = APIRouter(tags=["statistics"])
+router = APIRouter(prefix=PREFIX, tags=["statistics"])
 
 
 class FunnelOut(Out):

@@ -12,7 +12,7 @@ from api.identity import STAFF_ONLY
 from api.page import PageQuery, bad_cursor, page
 from api.problems import not_found
 from api.referral_out import Json, Out, written
-from api.schema import answers
+from api.schema import PREFIX, answers
 from api.services import In
 from store.timeline import TimelineLine
 
@@ -21,7 +21,7 @@ OURSELVES = "Holdfast"
 HIGHEST = 2**63 - 1
 """Of a line's number."""
 
-router = APIRouter(tags=["referrals"])
+router = APIRouter(prefix=PREFIX, tags=["referrals"])
 
 
 class TimelineItem(Out):

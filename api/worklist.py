@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.identity import STAFF_ONLY
 from api.page import PageQuery, bad_cursor, page
 from api.referral_out import Json, Out, written
-from api.schema import answers
+from api.schema import PREFIX, answers
 from api.services import In
 from domain.vocabulary import NextActionKind, Stage
 from store.referral_document import name_of
@@ -20,7 +20,7 @@ from store.referral_view import ReferralView
 FARTHEST = 2000
 """Nobody works through more in one go; what is farther down is read again from the top."""
 
-router = APIRouter(tags=["worklist"])
+router = APIRouter(prefix=PREFIX, tags=["worklist"])
 
 
 class WorkItem(Out):

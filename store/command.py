@@ -5,17 +5,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     Column,
     Connection,
     Engine,
+    Exists,
     ForeignKey,
     Index,
     Select,
+    bindparam,
     func,
-    insert,
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, SQLModel
 
 from domain.errors import ReferralNotFound
@@ -118,6 +121,26 @@ class CommandRow(SQLModel, table=True):
 
 COMMAND = table_of(CommandRow)
 
+_THIS: BindParameter[str] = bindparam("this")
+_LOCKED = select(REFERRAL.c.wrapped_key).where(REFERRAL.c.id == _THIS).with_for_update(key_share=True)
+_MADE = COMMAND.alias("made")
+_LAST = select(func.coalesce(func.max(_MADE.c.ordinal), 0)).where(_MADE.c.target_id == bindparam("target"))
+_STORED = (
+    insert(COMMAND)
+    .values(ordinal=_LAST.scalar_subquery() + 1)
+    .on_conflict_do_nothing(index_elements=[COMMAND.c.id])
+    .returning(COMMAND.c.ordinal)
+)
+"""The referral's row is locked meanwhile, so the next number is nobody else's."""
+_SETTLED = update(COMMAND).where(COMMAND.c.id == _THIS, COMMAND.c.state == CommandState.PENDING)
+
+
+def _commands() -> Select[Any]:
+    return select(COMMAND, REFERRAL.c.wrapped_key).join(REFERRAL, REFERRAL.c.id == COMMAND.c.referral_id)
+
+
+_ONE = _commands().where(COMMAND.c.id == _THIS)
+
 
 class CommandStore:
     """Stores commands, gives them to the relay, reads what became of them."""
@@ -136,17 +159,18 @@ class CommandStore:
         if not is_uuid(new.referral_id):
             raise ReferralNotFound("no such referral")
         with self._engine.begin() as connection:
-            earlier = self._stored_before(connection, new)
+            earlier = self._claimed_before(connection, new)
             if earlier is not None:
                 return earlier
-            locked = select(REFERRAL.c.wrapped_key).where(REFERRAL.c.id == new.referral_id)
-            wrapped = connection.scalar(locked.with_for_update(key_share=True))
+            wrapped = connection.scalar(_LOCKED, {"this": new.referral_id})
             if wrapped is None:
                 connection.rollback()
-                raise ReferralNotFound("no such referral")
+                raise ReferralNotFound(f"no referral {new.referral_id}")
             target_id = new.target_id or referral_workflow_id(new.referral_id)
             cipher = cipher_of(self._keyring, new.referral_id, wrapped)
-            ordinal = _insert(connection, cipher, new, target_id)
+            ordinal = connection.scalar(_STORED, _row(cipher, new, target_id))
+            if ordinal is None:
+                return self._again(connection, new.id)
         return StoredCommand(
             id=new.id,
             target_id=target_id,
@@ -163,8 +187,9 @@ class CommandStore:
         """Read one command."""
         if not is_uuid(command_id):
             return None
-        found = self._read(_commands().where(COMMAND.c.id == command_id))
-        return found[0] if found else None
+        with self._engine.connect() as connection:
+            row = connection.execute(_ONE, {"this": command_id}).first()
+        return _stored(cipher_of(self._keyring, row.referral_id, row.wrapped_key), row) if row else None
 
     def result(self, command_id: str) -> Answer | None:
         """Read what became of it; `None` while pending."""
@@ -176,7 +201,7 @@ class CommandStore:
         if not is_uuid(command_id):
             return {}
         with self._engine.connect() as connection:
-            row = connection.execute(_commands().where(COMMAND.c.id == command_id)).first()
+            row = connection.execute(_ONE, {"this": command_id}).first()
         if row is None:
             return {}
         return words_of(cipher_of(self._keyring, row.referral_id, row.wrapped_key), row.id, row.words_enc)
@@ -209,7 +234,7 @@ class CommandStore:
     def settle(self, command_id: str, answer: Answer, *, now: datetime) -> None:
         """Answer a command whose workflow is gone; one that is answered stays as it is."""
         with self._engine.begin() as connection:
-            row = connection.execute(_commands().where(COMMAND.c.id == command_id)).first()
+            row = connection.execute(_ONE, {"this": command_id}).first()
             if row is not None:
                 cipher = cipher_of(self._keyring, row.referral_id, row.wrapped_key)
                 settle(connection, cipher, command_id, answer, now=now)
@@ -219,39 +244,34 @@ class CommandStore:
             rows = connection.execute(statement).all()
         return [_stored(cipher_of(self._keyring, row.referral_id, row.wrapped_key), row) for row in rows]
 
-    def _stored_before(self, connection: Connection, new: NewCommand) -> StoredCommand | None:
-        earlier: str | None = new.id
-        if new.claim is not None:
-            earlier = idempotency.take(
-                connection, new.claim, subject_kind="command", subject_id=new.id, now=new.made_at
-            )
-        if not earlier:
+    def _claimed_before(self, connection: Connection, new: NewCommand) -> StoredCommand | None:
+        if new.claim is None:
             return None
-        row = connection.execute(_commands().where(COMMAND.c.id == earlier)).first()
-        if row is None:
-            return None
-        return _stored(cipher_of(self._keyring, row.referral_id, row.wrapped_key), row, replayed=True)
+        earlier = idempotency.take(
+            connection, new.claim, subject_kind="command", subject_id=new.id, now=new.made_at
+        )
+        return self._again(connection, earlier) if earlier else None
+
+    def _again(self, connection: Connection, command_id: str) -> StoredCommand:
+        row = connection.execute(_ONE, {"this": command_id}).one()
+        cipher = cipher_of(self._keyring, row.referral_id, row.wrapped_key)
+        return _stored(cipher, row, replayed=True)
 
 
 def settle(
     connection: Connection, cipher: PersonCipher, command_id: str, answer: Answer, *, now: datetime
 ) -> None:
     """Write down what became of a command, inside the caller's transaction."""
-    state = CommandState.APPLIED if answer.applied else CommandState.REFUSED
-    pending = (COMMAND.c.id == command_id) & (COMMAND.c.state == CommandState.PENDING)
-    connection.execute(
-        update(COMMAND)
-        .where(pending)
-        .values(
-            state=state,
-            code=answer.code or None,
-            why_enc=cipher.seal_text("command.why_enc", command_id, answer.why) if answer.why else None,
-            revision=answer.revision,
-            counted=answer.counted,
-            why_not_counted=answer.why_not_counted,
-            settled_at=now,
-        )
-    )
+    values = {
+        "state": CommandState.APPLIED if answer.applied else CommandState.REFUSED,
+        "code": answer.code or None,
+        "why_enc": cipher.seal_text("command.why_enc", command_id, answer.why) if answer.why else None,
+        "revision": answer.revision,
+        "counted": answer.counted,
+        "why_not_counted": answer.why_not_counted,
+        "settled_at": now,
+    }
+    connection.execute(_SETTLED, {"this": command_id, **values})
 
 
 def words_of(cipher: PersonCipher, command_id: str, words_enc: bytes | None) -> dict[str, Any]:
@@ -259,21 +279,18 @@ def words_of(cipher: PersonCipher, command_id: str, words_enc: bytes | None) -> 
     return cipher.open_json("command.words_enc", command_id, words_enc) if words_enc else {}
 
 
-def is_awaited(target_id: str) -> Any:
+def is_awaited(target_id: BindParameter[str]) -> Exists:
     """A condition: some command of this workflow has not been answered."""
     waiting = (COMMAND.c.target_id == target_id) & (COMMAND.c.state == CommandState.PENDING)
     return select(COMMAND.c.id).where(waiting).exists()
 
 
-def _insert(connection: Connection, cipher: PersonCipher, new: NewCommand, target_id: str) -> int:
-    """The referral's row is locked, so the next number is nobody else's."""
-    made = COMMAND.alias("made")
-    last = select(func.coalesce(func.max(made.c.ordinal), 0)).where(made.c.target_id == target_id)
-    row = {
+def _row(cipher: PersonCipher, new: NewCommand, target_id: str) -> dict[str, Any]:
+    return {
         "id": new.id,
         "target_id": target_id,
+        "target": target_id,
         "referral_id": new.referral_id,
-        "ordinal": last.scalar_subquery() + 1,
         "kind": new.kind,
         "event_enc": cipher.seal("command.event_enc", new.id, event_to_json(new.event)),
         "words_enc": cipher.seal_json("command.words_enc", new.id, new.words) if new.words else None,
@@ -286,11 +303,6 @@ def _insert(connection: Connection, cipher: PersonCipher, new: NewCommand, targe
         "tries": 0,
         "state": CommandState.PENDING,
     }
-    return int(connection.execute(insert(COMMAND).values(row).returning(COMMAND.c.ordinal)).scalar_one())
-
-
-def _commands() -> Select[Any]:
-    return select(COMMAND, REFERRAL.c.wrapped_key).join(REFERRAL, REFERRAL.c.id == COMMAND.c.referral_id)
 
 
 def _stored(cipher: PersonCipher, row: AnyRow, *, replayed: bool = False) -> StoredCommand:

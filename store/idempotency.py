@@ -58,6 +58,7 @@ class IdempotencyRow(SQLModel, table=True):
 
 
 IDEMPOTENCY = table_of(IdempotencyRow)
+_TAKEN = insert(IDEMPOTENCY).on_conflict_do_nothing().returning(IDEMPOTENCY.c.token_id)
 
 
 class IdempotencyStore:
@@ -139,8 +140,7 @@ def take(
     Raises:
         IdempotencyConflict: It was used with another body.
     """
-    statement = insert(IDEMPOTENCY).values(**_row(claim, subject_kind, subject_id, now))
-    if connection.execute(statement.on_conflict_do_nothing()).rowcount:
+    if connection.scalar(_TAKEN, _row(claim, subject_kind, subject_id, now)) is not None:
         return None
     earlier = _find(connection, claim)
     return None if earlier is None else str(earlier.subject_id)

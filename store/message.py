@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, select, update
+from sqlalchemy import BindParameter, Connection, Engine, Select, bindparam, select, update
 
 from domain.errors import ReferralNotFound
 from domain.facts import Facts
@@ -41,6 +41,27 @@ _REFUSED = "The safety gate said no at the last moment."
 _OVERTAKEN = "It was recalled before it left."
 
 
+def _of_message(*columns: Any) -> Select[Any]:
+    return select(*columns).join_from(MESSAGE, REFERRAL, REFERRAL.c.id == MESSAGE.c.referral_id)
+
+
+_THIS: BindParameter[str] = bindparam("this")
+_DRAFTED = _of_message(
+    MESSAGE.c.state.label("message_state"), MESSAGE.c.channel, MESSAGE.c.purpose, REFERRAL
+).where(MESSAGE.c.key == _THIS)
+_TO_SETTLE = _of_message(MESSAGE.c.channel, REFERRAL.c.wrapped_key).where(MESSAGE.c.key == _THIS)
+_LOCKED = select(REFERRAL).where(REFERRAL.c.id == _THIS).with_for_update(key_share=True)
+_LOCKED_MESSAGE = (
+    select(MESSAGE.c.state, MESSAGE.c.channel, is_awaited(bindparam("target")).label("awaited"))
+    .where(MESSAGE.c.key == _THIS)
+    .with_for_update(of=MESSAGE)
+)
+_WRITTEN = update(MESSAGE).where(MESSAGE.c.key == _THIS)
+_SETTLED = update(MESSAGE).where(
+    MESSAGE.c.key == _THIS, MESSAGE.c.state.in_(bindparam("follows", expanding=True))
+)
+
+
 class MessageStore:
     """Implements `domain.ports.MessageTables`, and what the post room reads."""
 
@@ -60,10 +81,8 @@ class MessageStore:
 
     def draft(self, key: str) -> Draft:
         """Read who it goes to and how, at this moment.  Raises `ReferralNotFound` for an unknown key."""
-        columns = (MESSAGE.c.state.label("message_state"), MESSAGE.c.channel, MESSAGE.c.purpose)
-        statement = _of_message(*columns, REFERRAL).where(MESSAGE.c.key == key)
         with self._engine.connect() as connection:
-            row = connection.execute(statement).first()
+            row = connection.execute(_DRAFTED, {"this": key}).first()
         if row is None:
             raise ReferralNotFound(f"no message {key}")
         cipher = cipher_of(self._keyring, row.id, row.wrapped_key)
@@ -108,34 +127,35 @@ class MessageStore:
             cipher = cipher_of(self._keyring, referral.id, referral.wrapped_key)
             _, facts, stands = self._read(cipher, referral)
             beginning, state, why = _judge(key, Channel(message.channel), referral, facts, stands)
-            values: dict[str, Any] = {
+            values = {
+                "this": key,
+                "follows": _SETTLED_FROM.get(state, ()),
                 "state": state,
                 "why_enc": sealed_why(cipher, key, why),
                 "leaves_at": None,
             }
             if beginning is Beginning.BEGUN:
                 values |= {"sending_at": now, **message_content.seal(cipher, key, written)}
-            connection.execute(update(MESSAGE).where(MESSAGE.c.key == key).values(values))
+            connection.execute(_WRITTEN, values)
             return beginning, state
 
     def settle(self, key: str, state: MessageState, *, why: str, provider_id: str, now: datetime) -> None:
         """Write what the provider said, if it can still be news."""
-        follows = _SETTLED_FROM.get(state, ())
         with self._engine.begin() as connection:
-            columns = (MESSAGE.c.channel, REFERRAL.c.wrapped_key)
-            row = connection.execute(_of_message(*columns).where(MESSAGE.c.key == key)).first()
+            row = connection.execute(_TO_SETTLE, {"this": key}).first()
             if row is None:
                 return
             cipher = cipher_of(self._keyring, key.partition(":")[0], row.wrapped_key)
-            values: dict[str, Any] = {
+            values = {
+                "this": key,
+                "follows": _SETTLED_FROM.get(state, ()),
                 "state": state,
                 "why_enc": sealed_why(cipher, key, why),
                 "provider_id": provider_id,
                 "simulated": row.channel in self._simulated,
                 "settled_at": None if state is MessageState.RESERVED else now,
             }
-            open_for_it = (MESSAGE.c.key == key) & MESSAGE.c.state.in_(follows)
-            connection.execute(update(MESSAGE).where(open_for_it).values(values))
+            connection.execute(_SETTLED, values)
 
     def of_referral(self, referral_id: str) -> list[MessageView]:
         """Everything made for a referral, oldest first."""
@@ -212,8 +232,7 @@ def _judge(
 def _locked_referral(connection: Connection, key: str) -> AnyRow:
     """Lock the referral first, as everybody does, so that nothing about it changes while we judge."""
     referral_id = key.partition(":")[0]
-    locked = select(REFERRAL).where(REFERRAL.c.id == referral_id).with_for_update(key_share=True)
-    row = connection.execute(locked).first() if is_uuid(referral_id) else None
+    row = connection.execute(_LOCKED, {"this": referral_id}).first() if is_uuid(referral_id) else None
     if row is None:
         raise ReferralNotFound(f"no message {key}")
     return row
@@ -222,12 +241,7 @@ def _locked_referral(connection: Connection, key: str) -> AnyRow:
 def _locked_message(connection: Connection, key: str) -> AnyRow:
     """Lock the message; a statement of its own, so that it sees commands stored while we waited above."""
     target_id = referral_workflow_id(key.partition(":")[0])
-    columns = (MESSAGE.c.state, MESSAGE.c.channel, is_awaited(target_id).label("awaited"))
-    row = connection.execute(select(*columns).where(MESSAGE.c.key == key).with_for_update(of=MESSAGE)).first()
+    row = connection.execute(_LOCKED_MESSAGE, {"this": key, "target": target_id}).first()
     if row is None:
         raise ReferralNotFound(f"no message {key}")
     return row
-
-
-def _of_message(*columns: Any) -> Select[Any]:
-    return select(*columns).join_from(MESSAGE, REFERRAL, REFERRAL.c.id == MESSAGE.c.referral_id)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, ForeignKey, Index, update
+from sqlalchemy import Column, Connection, ForeignKey, Index, bindparam, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, SQLModel
 
@@ -71,6 +71,8 @@ WITHOUT_CONTENT = (*(c for c in MESSAGE.c if c.name not in {"words_enc", "pdf_en
 WAITING = (MessageState.HELD, MessageState.RESERVED)
 """What a turn may still change: it has not been handed over."""
 _WHY = "message.why_enc"
+_MADE = insert(MESSAGE).on_conflict_do_nothing()
+_CHANGED = update(MESSAGE).where(MESSAGE.c.key == bindparam("this"), MESSAGE.c.state.in_(WAITING))
 
 
 def apply_changes(
@@ -102,10 +104,9 @@ def apply_changes(
                 "provider_id": "",
                 "simulated": False,
             }
-            connection.execute(insert(MESSAGE).values({**made, **values}).on_conflict_do_nothing())
+            connection.execute(_MADE, {**made, **values})
         else:
-            unsent = (MESSAGE.c.key == change.key) & MESSAGE.c.state.in_(WAITING)
-            connection.execute(update(MESSAGE).where(unsent).values(values))
+            connection.execute(_CHANGED, {"this": change.key, **values})
 
 
 def message_id(referral_id: str, key: str) -> str:

@@ -88,7 +88,7 @@ class SupportStore:
                 command_id=projection.command_id,
             )
             if rows:
-                connection.execute(insert(TIMELINE).values(rows).on_conflict_do_nothing())
+                connection.execute(insert(TIMELINE).on_conflict_do_nothing(), rows)
             if projection.command_id is not None and projection.answer is not None:
                 command.settle(
                     connection, cipher, projection.command_id, projection.answer, now=projection.at
@@ -111,7 +111,7 @@ def begin_row(
         "begun_at": at,
         "turn": 0,
     }
-    connection.execute(insert(SUPPORT).values(row).on_conflict_do_nothing())
+    connection.execute(insert(SUPPORT).on_conflict_do_nothing(), row)
 
 
 def _locked(connection: Connection, projection: SupportProjection) -> bytes | None:

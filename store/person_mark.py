@@ -77,7 +77,7 @@ def put(connection: Connection, keyring: Keyring, referral_id: str, document: Do
         for kind, value in sorted(set(_marks(document)))
     ]
     if rows:
-        connection.execute(insert(PERSON_MARK).values(rows))
+        connection.execute(insert(PERSON_MARK), rows)
 
 
 def refresh(connection: Connection, keyring: Keyring, referral_id: str, document: Document) -> None:

@@ -6,7 +6,7 @@ one, is left alone, so that a step repeated after a crash changes nothing.
 
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
 
 from domain.errors import ReferralNotFound
 from domain.ports import Projection
@@ -23,13 +23,27 @@ from store.timeline import TIMELINE, lines
 
 _GRAVEST = "immediate_danger"
 
+# Statements are made once: making one anew costs more than Postgres needs to carry it out.
+_THIS: BindParameter[str] = bindparam("this")
+_LOCKED = (
+    select(REFERRAL.c.turn, REFERRAL.c.wrapped_key)
+    .where(REFERRAL.c.id == _THIS)
+    .with_for_update(key_share=True)
+)
+_WRITTEN = update(REFERRAL).where(REFERRAL.c.id == _THIS)
+_TAKEN_OUT = delete(OUTBOX).where(OUTBOX.c.referral_id == _THIS)
+_CORRECTION = (
+    select(REFERRAL.c.document_enc, COMMAND.c.words_enc)
+    .join_from(REFERRAL, COMMAND, COMMAND.c.referral_id == REFERRAL.c.id)
+    .where(REFERRAL.c.id == _THIS, COMMAND.c.id == bindparam("correction"))
+)
+
 
 def project(connection: Connection, keyring: Keyring, projection: Projection) -> None:
     """Write a turn, inside the caller's transaction.  Raises `ReferralNotFound`."""
     state, effects = projection.state, projection.effects
     referral_id = state.referral_id
-    locked = select(REFERRAL.c.turn, REFERRAL.c.wrapped_key).where(REFERRAL.c.id == referral_id)
-    row = connection.execute(locked.with_for_update(key_share=True)).first()
+    row = connection.execute(_LOCKED, {"this": referral_id}).first()
     if row is None:
         raise ReferralNotFound(f"no referral {referral_id}")
     if row.turn >= state.turn:
@@ -40,7 +54,7 @@ def project(connection: Connection, keyring: Keyring, projection: Projection) ->
         document = corrected(connection, cipher, referral_id, projection.command_id)
         values["document_enc"] = cipher.seal_json("referral.document_enc", referral_id, document)
         person_mark.refresh(connection, keyring, referral_id, document)
-    connection.execute(update(REFERRAL).where(REFERRAL.c.id == referral_id).values(values))
+    connection.execute(_WRITTEN, {"this": referral_id, **values})
     _write_timeline(connection, cipher, projection)
     message_row.apply_changes(
         connection, cipher, referral_id=referral_id, changes=effects.messages, at=projection.at
@@ -52,15 +66,12 @@ def project(connection: Connection, keyring: Keyring, projection: Projection) ->
     if projection.command_id is not None and projection.answer is not None:
         command.settle(connection, cipher, projection.command_id, projection.answer, now=projection.at)
     if row.turn == 0:
-        connection.execute(delete(OUTBOX).where(OUTBOX.c.referral_id == referral_id))
+        connection.execute(_TAKEN_OUT, {"this": referral_id})
 
 
 def corrected(connection: Connection, cipher: PersonCipher, referral_id: str, command_id: str) -> Document:
     """The referral's document as a stored correction makes it.  Raises `ReferralNotFound`."""
-    statement = select(REFERRAL.c.document_enc, COMMAND.c.words_enc).where(
-        REFERRAL.c.id == referral_id, COMMAND.c.id == command_id, COMMAND.c.referral_id == referral_id
-    )
-    row = connection.execute(statement).first()
+    row = connection.execute(_CORRECTION, {"this": referral_id, "correction": command_id}).first()
     if row is None:
         raise ReferralNotFound(f"no correction {command_id} of referral {referral_id}")
     document = cipher.open_json("referral.document_enc", referral_id, row.document_enc)
@@ -79,7 +90,7 @@ def _write_timeline(connection: Connection, cipher: PersonCipher, projection: Pr
         command_id=projection.command_id,
     )
     if rows:
-        connection.execute(insert(TIMELINE).values(rows))
+        connection.execute(insert(TIMELINE), rows)
 
 
 def _values(cipher: PersonCipher, state: ReferralState) -> dict[str, Any]:

@@ -26,6 +26,8 @@ from store.tokens import Maker
 RECEIVED = NextAction(kind=NextActionKind.WAIT, due_at=None, reason="Triage has not run yet.")
 """What is wanted of a referral whose workflow has not spoken yet; due when it was received."""
 
+_CREATED = postgres_insert(REFERRAL).on_conflict_do_nothing().returning(REFERRAL.c.id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
@@ -84,8 +86,7 @@ def receive(connection: Connection, keyring: Keyring, received: Received, *, chi
         "wrapped_key": wrapped_key,
         "document_enc": cipher.seal_json("referral.document_enc", received.referral_id, received.document),
     }
-    statement = postgres_insert(REFERRAL).values(row).on_conflict_do_nothing()
-    if not connection.execute(statement).rowcount:
+    if connection.scalar(_CREATED, row) is None:
         return _already_there(connection, received, source_key, content_hash)
     _around_it(connection, keyring, cipher, received)
     return Reception(

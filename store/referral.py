@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Select, case, func, or_, select, tuple_
+from sqlalchemy import BindParameter, Engine, Select, bindparam, case, func, or_, select, tuple_
 
 from domain.errors import ReferralNotFound
 from domain.facts import Facts
@@ -24,6 +24,11 @@ from store.referral_view import ReferralView, views
 
 _DUE_AT = func.coalesce(REFERRAL.c.next_action_due_at, SUPPORT.c.review_at)
 """Of a supported person the next review, which only the support knows."""
+_THIS: BindParameter[str] = bindparam("this")
+_TAKEN_UP = select(
+    REFERRAL.c.wrapped_key, REFERRAL.c.document_enc, REFERRAL.c.state_enc, REFERRAL.c.received_at
+).where(REFERRAL.c.id == _THIS)
+_VIEWED = views().where(REFERRAL.c.id == _THIS)
 
 
 class ReferralStore:
@@ -50,13 +55,7 @@ class ReferralStore:
 
     def take_up(self, referral_id: str) -> TakenUp:
         """Read where a referral stands.  Raises `ReferralNotFound`."""
-        columns = (
-            REFERRAL.c.wrapped_key,
-            REFERRAL.c.document_enc,
-            REFERRAL.c.state_enc,
-            REFERRAL.c.received_at,
-        )
-        row = self._first(select(*columns).where(REFERRAL.c.id == referral_id), referral_id)
+        row = self._first(_TAKEN_UP, referral_id)
         if row is None:
             raise ReferralNotFound(f"no referral {referral_id}")
         cipher = cipher_of(self._keyring, referral_id, row.wrapped_key)
@@ -88,7 +87,7 @@ class ReferralStore:
 
     def view(self, referral_id: str) -> ReferralView | None:
         """Read one referral."""
-        row = self._first(views().where(REFERRAL.c.id == referral_id), referral_id)
+        row = self._first(_VIEWED, referral_id)
         return ReferralView(row, self._keyring) if row else None
 
     def list_views(
@@ -172,7 +171,7 @@ class ReferralStore:
         if not is_uuid(referral_id):
             return None
         with self._engine.connect() as connection:
-            return connection.execute(statement).first()
+            return connection.execute(statement, {"this": referral_id}).first()
 
     def _views(self, statement: Select[Any]) -> list[ReferralView]:
         with self._engine.connect() as connection:

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, Index, insert, select, update
+from sqlalchemy import Engine, Index, bindparam, insert, select, update
 from sqlmodel import SQLModel
 
 from domain.vocabulary import Role
@@ -68,6 +68,7 @@ class TokenRow(SQLModel, table=True):
 
 
 TOKEN = table_of(TokenRow)
+_FOUND = select(TOKEN).where(TOKEN.c.hash == bindparam("this"), TOKEN.c.revoked_at.is_(None))
 
 
 class TokenStore:
@@ -105,9 +106,8 @@ class TokenStore:
 
     def find(self, bearer: str) -> Token | None:
         """Recognise a bearer; `None` when it was never issued or is revoked."""
-        valid = (TOKEN.c.hash == _hash(bearer)) & TOKEN.c.revoked_at.is_(None)
         with self._engine.connect() as connection:
-            row = connection.execute(select(TOKEN).where(valid)).first()
+            row = connection.execute(_FOUND, {"this": _hash(bearer)}).first()
         return _token(row) if row else None
 
 

@@ -8,8 +8,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from domain.errors import Refusal
-from domain.events import AttemptMade, Corrected, Decided, Event, MessageSettled, Replied, TimePassed, Triage
-from domain.events import Withdrawn
+from domain.events import (
+    AttemptMade,
+    Corrected,
+    Decided,
+    Event,
+    MessageSettled,
+    Replied,
+    TimePassed,
+    Triage,
+    Withdrawn,
+)
 from domain.facts import Facts, Phone, Suspect
 from domain.policy import (
     ContactPolicy,

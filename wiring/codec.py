@@ -10,16 +10,42 @@ from collections.abc import Sequence
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio.api.common.v1 import Payload
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadCodec
+from temporalio.contrib.pydantic import PydanticJSONPlainPayloadConverter
+from temporalio.converter import (
+    CompositePayloadConverter,
+    DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+    DefaultPayloadConverter,
+    JSONPlainPayloadConverter,
+    PayloadCodec,
+)
 from typing_extensions import override
 
 from domain.errors import KeyNotFound
 from store.keyring import Keyring
 
+_JSON = PydanticJSONPlainPayloadConverter()
+"""One for the process: it keeps the schemas it has built."""
+
 ENCODING = b"binary/encrypted"
 """Marks a payload of ours in Temporal's metadata."""
 _NONCE = 12
+
+
+class OneSchemaForAll(CompositePayloadConverter):
+    """Temporal's pydantic converter, with its schemas built once for the process.
+
+    Temporal makes a converter for every workflow run; each would build the schema of a referral's state anew, which
+    costs more than everything else in a turn (see docs/decisions/0004-local-steps-and-one-schema.md).
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            *(
+                _JSON if isinstance(converter, JSONPlainPayloadConverter) else converter
+                for converter in DefaultPayloadConverter.default_encoding_payload_converters
+            )
+        )
 
 
 class EncryptingCodec(PayloadCodec):
@@ -65,7 +91,8 @@ class EncryptingCodec(PayloadCodec):
 def encrypting_converter(keyring: Keyring) -> DataConverter:
     """The one data converter of clients, workers and tests."""
     return dataclasses.replace(
-        pydantic_data_converter,
+        DataConverter.default,
+        payload_converter_class=OneSchemaForAll,
         payload_codec=EncryptingCodec(keyring),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )

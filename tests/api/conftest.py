@@ -1,11 +1,8 @@
 """The front door on a real Postgres, with a stand-in for the workflows, and people who knock."""
 
-import itertools
 import secrets
 from collections.abc import AsyncIterator, Iterator
-from copy import deepcopy
 from datetime import UTC, datetime
-from typing import Any
 
 import httpx2
 import pytest
@@ -15,83 +12,20 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.services import Services, make_services
 from store.keyring import Keyring
+from tests.api.people import FORCE, Person
 from tests.api.stand_in import StandIn
+from wiring import log
 from wiring.database import make_engine
 from wiring.profile import ProfilePolicies, load_profile
 from wiring.settings import ROOT
 from wiring.writer import MessageWriter
 
 REHEARSAL = ROOT / "profiles/rehearsal.toml"
-FORCE = "Example Constabulary"
-_numbers = itertools.count(1)
-
-A_REFERRAL: dict[str, Any] = {
-    "source": {"kind": "police", "organisation": FORCE, "reference": "35/1/26", "person_reference": "1"},
-    "incident": {"kind": "burglary", "occurred_at": "2026-11-20T22:10:00+00:00", "postcode": "CB1 2AB"},
-    "victim": {
-        "given_name": "Ada",
-        "family_name": "Example",
-        "language": "en",
-        "phones": [{"number": "+447700900123", "safe": "yes", "voicemail": "neutral"}],
-        "emails": [{"address": "ada@example.org", "safe": "unknown"}],
-        "address": {"lines": ["1 Example Street", "Cambridge"], "postcode": "CB1 2AB", "safe": "yes"},
-    },
-    "suspects": [{"relationship": "stranger", "shares_address": "no"}],
-    "lane": "contact",
-    "consent": {"status": "given"},
-}
 
 
-class Person:
-    """Somebody with a token."""
-
-    def __init__(self, client: httpx2.AsyncClient, token: str) -> None:
-        self.client = client
-        self.headers = {"Authorization": f"Bearer {token}"}
-
-    async def get(self, path: str, **options: Any) -> httpx2.Response:
-        return await self.client.get(_at(path), headers=self.headers, **options)
-
-    async def post(
-        self, path: str, body: Any = None, *, key: str | None = None, **options: Any
-    ) -> httpx2.Response:
-        headers = self.headers | ({"Idempotency-Key": key} if key else {}) | options.pop("headers", {})
-        sent = {} if body is None else {"json": body}
-        return await self.client.post(_at(path), headers=headers, **sent, **options)
-
-    async def refer(self, **changes: Any) -> dict[str, Any]:
-        """Send a referral nobody has sent before."""
-        answer = await self.post("/referrals", a_referral(**changes))
-        assert answer.status_code == 201, answer.text
-        return answer.json()
-
-    async def ring(self, referral: dict[str, Any], outcome: str, **more: Any) -> httpx2.Response:
-        return await self.post(f"/referrals/{referral['id']}/contact-attempts", {"outcome": outcome, **more})
-
-    async def decide(self, referral: dict[str, Any], decision: str, **more: Any) -> httpx2.Response:
-        return await self.post(f"/referrals/{referral['id']}/decisions", {"decision": decision, **more})
-
-    async def see(self, referral: dict[str, Any]) -> dict[str, Any]:
-        answer = await self.get(f"/referrals/{referral['id']}")
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-
-def _at(path: str) -> str:
-    return path if path.startswith(("/api", "/healthz", "/readyz", "/metrics", "/openapi")) else f"/api/v1{path}"
-
-
-def a_referral(**changes: Any) -> dict[str, Any]:
-    """A burglary in Cambridge, under a reference of its own; `a__b=c` changes one field deep inside."""
-    document = deepcopy(A_REFERRAL)
-    document["source"]["reference"] = f"35/{next(_numbers)}/26"
-    for path, value in changes.items():
-        *above, name = path.split("__")
-        part = document
-        for step in above:
-            part = part.setdefault(step, {})
-        part[name] = value
-    return document
+@pytest.fixture(scope="session", autouse=True)
+def _logs() -> None:
+    log.configure("api")
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from datetime import time, timedelta
 
 import pytest
 
+from domain.policy import Period
 from domain.vocabulary import (
     Access,
     Answer,
@@ -18,7 +19,6 @@ from domain.vocabulary import (
     RiskLevel,
     Weekday,
 )
-from domain.policy import Period
 from tests.builders import (
     DAY,
     HOUR,
@@ -37,7 +37,6 @@ from tests.builders import (
     contacting,
     held,
     information_facts,
-    reached,
     self_referred_facts,
     sensitive_facts,
     some_facts,
@@ -134,7 +133,9 @@ def test_without_a_callable_number_a_protected_person_is_not_written_to_by_a_mac
 
 
 @pytest.mark.parametrize(
-    "facts", [self_referred_facts(phones=()), self_referred_facts(lane=Lane.INFORMATION)], ids=["no phone", "information"]
+    "facts",
+    [self_referred_facts(phones=()), self_referred_facts(lane=Lane.INFORMATION)],
+    ids=["no phone", "information"],
 )
 def test_nothing_leaves_for_a_self_referral_nobody_has_spoken_to(facts):
     life = Life(facts)
@@ -228,9 +229,7 @@ def test_silence_outside_the_opening_hours_does_not_count():
     assert life.rings("no_answer", made_at=NOW.replace(hour=19, minute=59)).effects[-1].counted is True
 
 
-@pytest.mark.parametrize(
-    "life", [lambda: writing(), lambda: waiting(), lambda: held(), lambda: supporting()], ids=["writing", "waiting", "held", "supporting"]
-)
+@pytest.mark.parametrize("life", [writing, waiting, held, supporting], ids=lambda life: life.__name__)
 @pytest.mark.parametrize("outcome", SILENCE)
 def test_silence_elsewhere_is_recorded_but_never_counted_and_changes_nothing(life, outcome):
     life = life()
@@ -370,7 +369,9 @@ def test_nothing_else_marks_a_person_as_reached(life, outcome):
 
 @pytest.mark.parametrize("outcome", AttemptOutcome)
 @pytest.mark.parametrize("direction", Direction)
-@pytest.mark.parametrize("life", [contacting, writing, waiting, held, supporting], ids=lambda life: life.__name__)
+@pytest.mark.parametrize(
+    "life", [contacting, writing, waiting, held, supporting], ids=lambda life: life.__name__
+)
 def test_a_call_that_happened_is_recorded_in_every_live_stage(life, direction, outcome):
     life = life()
     revision = life.state.revision
@@ -415,7 +416,9 @@ def test_a_wrong_number_is_closed_at_once_and_the_next_one_is_rung():
     assert (life.next_kind, life.state.phone_id) == ("call", "phone-2")
 
 
-@pytest.mark.parametrize("twice", [["wrong_number"], ["unobtainable", "unobtainable"]], ids=["wrong", "unobtainable"])
+@pytest.mark.parametrize(
+    "twice", [["wrong_number"], ["unobtainable", "unobtainable"]], ids=["wrong", "unobtainable"]
+)
 def test_without_a_number_left_it_is_written_to(twice):
     life = contacting()
     for outcome in twice:
@@ -506,7 +509,9 @@ def test_somebody_else_on_an_ordinary_referral_changes_no_stage(life):
 
 
 @pytest.mark.parametrize("outcome", ["language_barrier", "victim_has_died", "immediate_danger"])
-@pytest.mark.parametrize("life", [contacting, writing, waiting, held, supporting], ids=lambda life: life.__name__)
+@pytest.mark.parametrize(
+    "life", [contacting, writing, waiting, held, supporting], ids=lambda life: life.__name__
+)
 def test_grave_news_holds_with_its_own_kind_in_every_live_stage(life, outcome):
     life = life().rings(outcome)
     assert life.state.stage == "held"

@@ -83,7 +83,10 @@ def test_a_decision_needs_somebody_to_have_been_reached(life, decision):
 
 
 @pytest.mark.parametrize("outcome", SPOKEN)
-@pytest.mark.parametrize(("decision", "stage"), [("single_call", "closed"), ("ongoing_support", "supporting"), ("declined", "closed")])
+@pytest.mark.parametrize(
+    ("decision", "stage"),
+    [("single_call", "closed"), ("ongoing_support", "supporting"), ("declined", "closed")],
+)
 @pytest.mark.parametrize("life", [contacting, writing, waiting, held], **NAMED)
 def test_after_any_kind_of_speaking_a_decision_is_possible(life, decision, stage, outcome):
     assert life().rings(outcome).decides(decision).state.stage == stage
@@ -91,7 +94,11 @@ def test_after_any_kind_of_speaking_a_decision_is_possible(life, decision, stage
 
 def test_a_single_call_closes():
     life = reached().decides("single_call")
-    assert (life.state.outcome, life.state.decision, life.state.closed_at) == ("single_call", "single_call", life.now)
+    assert (life.state.outcome, life.state.decision, life.state.closed_at) == (
+        "single_call",
+        "single_call",
+        life.now,
+    )
 
 
 def test_declined_by_the_victim_is_the_default():
@@ -107,14 +114,26 @@ def test_declined_by_a_guardian_is_its_own_outcome():
 def test_ongoing_support_begins_with_the_profiles_defaults():
     life = reached().decides("ongoing_support")
     support = life.state.support
-    assert (life.state.stage, life.next_kind, life.effects[-1].starts_support) == ("supporting", "review", True)
-    assert (support.kind, support.owner, support.first_contact_on) == (SupportKind.PHONE, None, date(2026, 11, 26))
+    assert (life.state.stage, life.next_kind, life.effects[-1].starts_support) == (
+        "supporting",
+        "review",
+        True,
+    )
+    assert (support.kind, support.owner, support.first_contact_on) == (
+        SupportKind.PHONE,
+        None,
+        date(2026, 11, 26),
+    )
 
 
 def test_ongoing_support_begins_as_the_coordinator_says():
     plan = SupportPlan(kind=SupportKind.NURSE, owner="team-3", first_contact_on=date(2026, 12, 1))
     support = reached().decides("ongoing_support", support=plan).state.support
-    assert (support.kind, support.owner, support.first_contact_on) == (plan.kind, "team-3", plan.first_contact_on)
+    assert (support.kind, support.owner, support.first_contact_on) == (
+        plan.kind,
+        "team-3",
+        plan.first_contact_on,
+    )
 
 
 def test_the_first_contact_date_is_a_day_of_the_services_own_zone():
@@ -152,7 +171,17 @@ def test_having_been_reached_before_a_reopening_is_not_enough(decision):
 
 
 LIVE = [received, contacting, writing, waiting, held, held_from_writing, supporting, held_from_supporting]
-CLOSABLE = ["disengaged", "unsafe_to_contact", "duplicate", "died", "moved_away", "withdrawn", "out_of_area", "excluded", "returned_to_referrer"]
+CLOSABLE = [
+    "disengaged",
+    "unsafe_to_contact",
+    "duplicate",
+    "died",
+    "moved_away",
+    "withdrawn",
+    "out_of_area",
+    "excluded",
+    "returned_to_referrer",
+]
 
 
 @pytest.mark.parametrize("outcome", CLOSABLE)
@@ -297,7 +326,11 @@ def test_release_is_for_held_only(life):
 
 def test_released_from_supporting_it_goes_back_to_supporting():
     life = held_from_supporting().decides("release")
-    assert (life.state.stage, life.next_kind, life.effects[-1].starts_support) == ("supporting", "review", False)
+    assert (life.state.stage, life.next_kind, life.effects[-1].starts_support) == (
+        "supporting",
+        "review",
+        False,
+    )
 
 
 def test_released_from_writing_the_unposted_letter_gets_a_new_cut_off():
@@ -390,7 +423,9 @@ def test_after_a_proposal_a_release_asks_a_person_to_decide(life):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"outward_code": "M1"}, {"consent": ConsentStatus.REFUSED}, UNREACHABLE], ids=["area", "refused", "channel"]
+    "changes",
+    [{"outward_code": "M1"}, {"consent": ConsentStatus.REFUSED}, UNREACHABLE],
+    ids=["area", "refused", "channel"],
 )
 def test_a_release_never_closes(changes):
     life = held().is_corrected(**changes).decides("release")
@@ -405,7 +440,18 @@ def test_what_came_up_while_held_is_still_asked_after_the_release():
 
 
 @pytest.mark.parametrize(
-    "decision", ["single_call", "ongoing_support", "declined", "return_to_referrer", "promote", "attempt_again", "write_now", "skip_letter", "reopen"]
+    "decision",
+    [
+        "single_call",
+        "ongoing_support",
+        "declined",
+        "return_to_referrer",
+        "promote",
+        "attempt_again",
+        "write_now",
+        "skip_letter",
+        "reopen",
+    ],
 )
 def test_held_from_supporting_allows_only_what_supporting_allows(decision):
     assert held_from_supporting().may_not_decide(decision).code == "not_possible_now"
@@ -418,6 +464,19 @@ def test_held_from_supporting_by_a_call_keeps_its_way_back():
 def test_a_withdrawal_while_held_from_supporting_never_takes_the_support_away():
     life = held_from_supporting().is_withdrawn().decides("release").decides("release")
     assert life.state.stage == "supporting"
+
+
+def test_every_released_proposal_that_leads_on_is_in_the_timeline():
+    life = Life(self_referred_facts(lane=Lane.INFORMATION))
+    assert life.proposals == {"write"}
+    life.decides("promote")
+    assert (life.state.stage, life.next_kind) == ("contacting", "call")
+    assert life.effects[-1].entries
+
+
+def test_a_release_never_closes_when_the_last_number_was_closed_while_held():
+    life = held(some_facts(**UNWRITABLE)).rings("wrong_number", phone_id="phone-1").decides("release")
+    assert (life.state.stage, life.next_kind) == ("contacting", "decide")
 
 
 # --- return_to_referrer
@@ -479,7 +538,9 @@ def test_a_changed_number_is_rung():
 
 
 def test_a_number_corrected_to_unsafe_is_not_rung():
-    life = contacting(some_facts(phones=(a_phone(1), a_phone(2)))).is_corrected(phones=(a_phone(1, safe=Answer.NO), a_phone(2)))
+    life = contacting(some_facts(phones=(a_phone(1), a_phone(2)))).is_corrected(
+        phones=(a_phone(1, safe=Answer.NO), a_phone(2))
+    )
     assert (life.next_kind, life.state.phone_id) == ("call", "phone-2")
 
 
@@ -727,10 +788,30 @@ def test_a_closed_referral_takes_no_other_decision(decision):
     ("life", "buttons"),
     [
         (received, {"close", "hold", "return_to_referrer"}),
-        (contacting, {"close", "hold", "return_to_referrer", "attempt_again", "write_now", "skip_letter", "change_due"}),
+        (
+            contacting,
+            {
+                "close",
+                "hold",
+                "return_to_referrer",
+                "attempt_again",
+                "write_now",
+                "skip_letter",
+                "change_due",
+            },
+        ),
         (
             reached,
-            {*DECISIONS, "close", "hold", "return_to_referrer", "attempt_again", "write_now", "skip_letter", "change_due"},
+            {
+                *DECISIONS,
+                "close",
+                "hold",
+                "return_to_referrer",
+                "attempt_again",
+                "write_now",
+                "skip_letter",
+                "change_due",
+            },
         ),
         (writing, {"close", "hold", "return_to_referrer", "attempt_again", "skip_letter", "change_due"}),
         (held, {"close", "hold", "return_to_referrer", "release"}),

@@ -4,9 +4,19 @@ from datetime import time
 
 import pytest
 
+from domain.errors import NotPossibleNow
 from domain.events import MessageSettled, TimePassed
 from domain.policy import Period
-from domain.vocabulary import Answer, Channel, Direction, IncidentKind, Lane, MessageState, Weekday
+from domain.vocabulary import (
+    Answer,
+    Channel,
+    Direction,
+    IncidentKind,
+    Lane,
+    MessageState,
+    VictimRole,
+    Weekday,
+)
 from tests.builders import (
     DAY,
     HOUR,
@@ -56,7 +66,11 @@ def test_after_posting_the_referral_waits_for_the_profiles_time():
 
 def test_after_the_wait_it_is_closed_as_not_reached():
     life = waiting().waits(14 * DAY)
-    assert (life.state.stage, life.state.outcome, life.state.closed_at) == ("closed", "not_reached", CUT_OFF + 14 * DAY)
+    assert (life.state.stage, life.state.outcome, life.state.closed_at) == (
+        "closed",
+        "not_reached",
+        CUT_OFF + 14 * DAY,
+    )
 
 
 def test_after_the_wait_the_information_lane_is_closed_as_informed():
@@ -156,6 +170,22 @@ def test_no_letter_and_no_closing_follow_an_answer(after):
 def test_a_reached_person_held_from_writing_is_not_written_to_after_the_release():
     life = writing().decides("hold").rings("answered").decides("release")
     assert (life.state.stage, life.next_kind) == ("contacting", "decide")
+
+
+def test_a_letter_kept_back_by_a_proposal_is_recalled_when_a_person_decides_instead():
+    life = writing().is_corrected(role=VictimRole.BEREAVED, next_of_kin_informed=True)
+    assert (life.state.stage, life.proposals) == ("held", {"write"})
+    life.decides("release")
+    assert (life.state.stage, life.next_kind) == ("contacting", "decide")
+    assert set(life.last_word.values()) == {"recalled"}
+
+
+def test_a_letter_a_person_wanted_is_recalled_when_a_correction_asks_a_person_to_decide():
+    life = reached().decides("write_now").is_corrected(outward_code="M1")
+    if life.state.stage == "contacting":
+        assert set(life.last_word.values()) == {"recalled"}
+    else:
+        assert life.state.stage == "writing"
 
 
 # --- a person's judgement
@@ -277,8 +307,8 @@ def test_change_due_does_not_pretend_to_move_a_letter_that_is_leaving():
     life = writing().reaches_cut_off()
     try:
         life.decides("change_due", due_at=CUT_OFF + DAY)
-    except Exception as refusal:
-        assert getattr(refusal, "code", "") == "not_possible_now"
+    except NotPossibleNow:
+        assert life.state.writing.state == "reserved"
     else:
         assert (life.state.writing.state, life.due_at) == ("held", CUT_OFF + DAY)
         assert life.message_is("reserved").due_at == CUT_OFF + DAY

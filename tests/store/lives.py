@@ -33,7 +33,9 @@ from store.timeline import TimelineStore
 from store.tokens import Maker, TokenStore
 from tests.builders import NOW, THE_GAP, a_decision, a_policy
 
-POLICE = Maker(token_id="t-police", role="police", name="Force system", organisation="Cambridgeshire Constabulary")
+POLICE = Maker(
+    token_id="t-police", role="police", name="Force system", organisation="Cambridgeshire Constabulary"
+)
 JO = Maker(token_id="t-jo", role="coordinator", name="Jo Coordinator")
 WRITTEN = Written(text="Dear Ada, please ring us.", subject="A letter", pdf=b"%PDF-1.7 Ada")
 
