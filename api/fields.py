@@ -35,7 +35,8 @@ LONGEST_EMAIL = 254
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_EMAIL = re.compile(r"[^\s@<>\"',;:()\[\]\\]+@[^\s@<>\"',;:()\[\]\\.]+(\.[^\s@<>\"',;:()\[\]\\.]+)+")
+_NUMBER = re.compile(r"\+?[\d\s().\-/]+")
+_EMAIL = re.compile(r"[^\s@<>\",;:()\[\]\\]+@[^\s@<>\"',;:()\[\]\\.]+(\.[^\s@<>\"',;:()\[\]\\.]+)+")
 _LINE_BREAKS = "\n\r\t"
 _REFUSED = {"Cc", "Cs", "Zl", "Zp"}
 """Unicode categories: control characters, lone surrogates, separators of lines and paragraphs."""
@@ -207,8 +208,11 @@ NeededEmail = Annotated[str, BeforeValidator(_email), BeforeValidator(_required)
 def phone_number(text: str, region: str) -> str | None:
     """Read a telephone number as E.164; `None` when nobody could ever be rung on it.
 
-    Possible, not "valid": the regulator's numbers for drama and tests have to pass.
+    Possible, not "valid": the regulator's numbers for drama and tests have to pass.  Words and extensions are
+    refused: the library would drop them without a word, and somebody else might be rung.
     """
+    if not _NUMBER.fullmatch(text):
+        return None
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:

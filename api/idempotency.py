@@ -25,7 +25,7 @@ _KEPT_HEADERS = ("content-type", "location")
 def _key(
     idempotency_key: Annotated[
         str | None,
-        Header(description="Any string of up to 255 printable characters; kept per token.", max_length=255),
+        Header(description="Any string of up to 255 printable characters; kept per token."),
     ] = None,
 ) -> str | None:
     if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):

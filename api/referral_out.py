@@ -1,7 +1,8 @@
 """A referral as it is shown: the status to referrers, with the person's data to those who may see it."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -9,6 +10,7 @@ from api.identity import is_staff
 from api.referral_in import Consent, Incident, Risk, Source, Suspect, Victim
 from api.services import Services
 from domain.hold_kinds import KINDS, Hold
+from domain.ongoing_support import REVIEWS_AT
 from domain.referral import open_decisions
 from domain.referral_state import NextAction
 from domain.vocabulary import (
@@ -193,7 +195,7 @@ def _base_of(view: ReferralView) -> Json:
         "attempts_counted": view.attempts_counted,
         "reached": view.reached,
         "sensitive": view.sensitive,
-        "next_action": _next_action_of(view.next_action),
+        "next_action": _next_action_of(view),
         "hold": None,
         "revision": view.revision,
         "received_at": written(view.received_at),
@@ -201,10 +203,20 @@ def _base_of(view: ReferralView) -> Json:
     }
 
 
-def _next_action_of(action: NextAction | None) -> Json | None:
+def _next_action_of(view: ReferralView) -> Json | None:
+    action = view.next_action
     if action is None:
         return None
-    return {"kind": action.kind, "due_at": written(action.due_at), "reason": action.reason}
+    due_at = action.due_at or _first_contact_at(view, action)
+    return {"kind": action.kind, "due_at": written(due_at), "reason": action.reason}
+
+
+def _first_contact_at(view: ReferralView, action: NextAction) -> datetime | None:
+    """When support is first due, in the moment before its own workflow has spoken."""
+    if action.kind is not NextActionKind.REVIEW or view.state is None or view.state.support is None:
+        return None
+    zone = ZoneInfo(view.state.policy.hours.time_zone)
+    return datetime.combine(view.state.support.first_contact_on, REVIEWS_AT, tzinfo=zone).astimezone(UTC)
 
 
 def _hold_of(hold: Hold) -> Json:

@@ -5,6 +5,7 @@ mission; docs/policy.md#closing.
 """
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 from domain.contact import attempt, reply
 from domain.errors import Incomplete, NotPossibleNow
@@ -51,7 +52,8 @@ def ongoing_support(turn: Turn, event: Decided) -> None:
     recall(turn, "Ongoing support begins.")
     plan = event.support or SupportPlan()
     policy = turn.policy.support
-    first = plan.first_contact_on or (turn.now + policy.first_contact_within).date()
+    zone = ZoneInfo(turn.policy.hours.time_zone)
+    first = plan.first_contact_on or (turn.now + policy.first_contact_within).astimezone(zone).date()
     turn.state = replace(
         turn.state,
         stage=Stage.SUPPORTING,
@@ -221,8 +223,10 @@ def promote(turn: Turn, _: Decided) -> None:
     if turn.state.lane is not Lane.INFORMATION:
         raise NotPossibleNow("The referral is not in the information lane.")
     recall(turn, "The person is to be rung instead.")
+    turn.say("Moved to the contact lane.", "A person decided.")
     left = tuple(held for held in turn.state.holds if held.proposes != "write")
-    turn.state = replace(turn.state, lane=Lane.CONTACT, holds=left)
+    origin = Stage.CONTACTING if turn.state.held_from is Stage.WRITING else turn.state.held_from
+    turn.state = replace(turn.state, lane=Lane.CONTACT, holds=left, held_from=origin)
     if left:
         return
     turn.state = replace(turn.state, held_from=None, proposed=False)

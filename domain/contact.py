@@ -4,8 +4,9 @@ Source: contract, rows of `contacting`; rules 2, 3 and 4 of the mission; docs/po
 """
 
 from dataclasses import replace
+from datetime import datetime
 
-from domain.call_planning import gap_respected, inside_hours_and_windows
+from domain.call_planning import gap_respected, inside_hours_and_windows, next_call_at
 from domain.errors import Incomplete, NotPossibleNow
 from domain.events import AttemptMade, Decided, Replied
 from domain.gate import writing_channel
@@ -21,9 +22,8 @@ from domain.moves import (
     without_number,
 )
 from domain.policy import Policy
-from domain.referral_state import Call, ReferralState, Turn
-from domain.vocabulary import AttemptOutcome, Direction, Stage
-from domain.working_hours import next_open
+from domain.referral_state import Call, MessageChange, ReferralState, Turn
+from domain.vocabulary import AttemptOutcome, Direction, MessageState, Stage
 
 OUTCOME_WORDS = {
     AttemptOutcome.ANSWERED: "the person answered",
@@ -71,8 +71,8 @@ def why_not_counted(state: ReferralState, event: AttemptMade, policy: Policy) ->
         (state.stage is not Stage.CONTACTING, f"the referral is {state.stage}, not being contacted"),
         (state.attempts_counted >= policy.contact.attempts, "the limit of counted calls is reached"),
         (
-            event.made_at < state.opened_at - policy.contact.gap_tolerance,
-            "the call was made before the referral was received or reopened",
+            state.opening > 1 and event.made_at < state.opened_at - policy.contact.gap_tolerance,
+            "the call was made before the referral was reopened",
         ),
         (
             not inside_hours_and_windows(policy, state.facts.windows, event.made_at),
@@ -132,14 +132,31 @@ def promise_call(turn: Turn, event: AttemptMade | Replied, reason: str) -> None:
     """Owe the victim a call, at the time they named or by the profile; it belongs to the team."""
     recall(turn, "The person was in touch.")
     named = event.callback_at if isinstance(event, AttemptMade) else None
-    soon = turn.now + turn.policy.contact.callback_after
-    due_at = max(named, turn.now) if named else next_open(turn.policy.hours, soon) or soon
+    due_at = max(named, turn.now) if named else _soon_enough(turn)
     stage = turn.state.stage
     if stage in {Stage.CONTACTING, Stage.WRITING}:
         want_call(turn, reason, at=due_at, promised=True)
     elif stage is Stage.HELD:
         call = Call(due_at=due_at, lapses_at=None, reason=reason, promised=True)
         turn.state = replace(turn.state, call=call, decide_since=None)
+
+
+def _soon_enough(turn: Turn) -> datetime:
+    """When the profile promises a call for which nobody named a time: in hours and windows, if they ever meet."""
+    soon = turn.now + turn.policy.contact.callback_after
+    fits = next_call_at(
+        now=turn.now, policy=turn.policy, windows=turn.state.facts.windows, counted_at=(), not_before=soon
+    )
+    return fits or soon
+
+
+def _ring_again(turn: Turn, reason: str, *, not_before: datetime | None = None) -> None:
+    """The next call; one promised for later stays promised, whoever rang too early."""
+    call = turn.state.call
+    if call is not None and call.promised and call.due_at > turn.now:
+        want_call(turn, call.reason, at=call.due_at, promised=True)
+    else:
+        want_call(turn, reason, not_before=not_before)
 
 
 def _silence(turn: Turn, event: AttemptMade) -> None:
@@ -154,7 +171,7 @@ def _silence(turn: Turn, event: AttemptMade) -> None:
         )
     if state.attempts_counted < turn.policy.contact.attempts:
         if turn.counted or state.call is not None:
-            want_call(turn, "Nobody has answered yet.")
+            _ring_again(turn, "Nobody has answered yet.")
     elif turn.counted or state.call is not None:
         _limit_reached(turn)
 
@@ -187,7 +204,7 @@ def _no_connection(turn: Turn, event: AttemptMade) -> None:
         soon = turn.now
         if event.outcome is not AttemptOutcome.WRONG_NUMBER:
             soon += turn.policy.contact.retry_engaged_after
-        want_call(turn, "The last call did not get through.", not_before=soon)
+        _ring_again(turn, "The last call did not get through.", not_before=soon)
 
 
 def _somebody_else(turn: Turn, event: AttemptMade) -> None:
@@ -195,7 +212,7 @@ def _somebody_else(turn: Turn, event: AttemptMade) -> None:
         hold(turn, str(event.outcome))
     elif turn.state.stage is Stage.CONTACTING and turn.state.call is not None:
         soon = turn.now + turn.policy.contact.retry_engaged_after
-        want_call(turn, "Somebody else answered; the person has not been spoken to.", not_before=soon)
+        _ring_again(turn, "Somebody else answered; the person has not been spoken to.", not_before=soon)
 
 
 def _hold_for(turn: Turn, event: AttemptMade) -> None:
@@ -229,24 +246,34 @@ def attempt_again(turn: Turn, _: Decided) -> None:
     """A person's judgement: a call is due now, whatever the limit says."""
     if turn.state.phone_id is None:
         raise NotPossibleNow("There is no number that may be rung.")
+    turn.say("Another call is wanted now.", "A person decided.")
     recall(turn, "A coordinator wants to try a call again.")
     want_call(turn, "A coordinator wants another call.", at=turn.now)
 
 
 def change_due(turn: Turn, event: Decided) -> None:
     """A person's judgement: not now but then."""
+    state = turn.state
+    writing = state.writing
+    if state.stage is Stage.CONTACTING and state.phone_id is None:
+        raise NotPossibleNow("There is no number that may be rung.")
+    if state.stage is Stage.WRITING and writing and writing.state is MessageState.RESERVED:
+        raise NotPossibleNow("The message is leaving just now.")
     if event.due_at is None:
         raise Incomplete("Say when: due_at is needed.")
-    state = turn.state
+    turn.say("A new time was set.", "A person decided.")
     if state.stage is Stage.CONTACTING:
-        if state.phone_id is None:
-            raise NotPossibleNow("There is no number that may be rung.")
         promised = state.call is not None and state.call.promised
         want_call(turn, "A coordinator chose this time.", at=event.due_at, promised=promised)
-    elif state.writing is not None and state.writing.is_waiting:
-        turn.state = replace(state, writing=replace(state.writing, leaves_at=max(event.due_at, turn.now)))
-    elif state.writing is not None:
-        turn.state = replace(state, writing=replace(state.writing, closes_at=max(event.due_at, turn.now)))
+    elif writing is not None and writing.is_waiting:
+        leaves_at = max(event.due_at, turn.now)
+        turn.state = replace(state, writing=replace(writing, leaves_at=leaves_at))
+        why = "Waits for the time a person chose."
+        turn.messages.append(
+            MessageChange(key=writing.key, state=writing.state, why=why, leaves_at=leaves_at)
+        )
+    elif writing is not None:
+        turn.state = replace(state, writing=replace(writing, closes_at=max(event.due_at, turn.now)))
 
 
 def reply(turn: Turn, event: Replied) -> None:

@@ -70,7 +70,7 @@ def _wait_is_over(turn: Turn) -> None:
 def settled(turn: Turn, event: MessageSettled) -> None:
     """Take in what became of a message that was to leave."""
     writing = turn.state.writing
-    if writing is None or writing.key != event.key:
+    if writing is None or writing.key != event.key or not _is_news(writing, event.state):
         return
     words = CHANNEL_WORDS[writing.channel]
     match event.state:
@@ -78,8 +78,11 @@ def settled(turn: Turn, event: MessageSettled) -> None:
             _left(turn, writing)
         case MessageState.RECALLED:
             turn.state = replace(
-                turn.state, writing=replace(writing, state=MessageState.RECALLED, leaves_at=None)
+                turn.state,
+                writing=replace(writing, state=MessageState.RECALLED, leaves_at=None, recall_asked=False),
             )
+            if turn.state.stage is Stage.WRITING:
+                ask_to_decide(turn, "The message was recalled.")
         case MessageState.RESERVED:
             if writing.state is MessageState.RESERVED:
                 again = replace(writing, state=MessageState.HELD, leaves_at=turn.now + TRY_AGAIN_AFTER)
@@ -100,6 +103,20 @@ def settled(turn: Turn, event: MessageSettled) -> None:
                 turn.state, writing=replace(writing, state=MessageState.HELD, leaves_at=None)
             )
             _hold_if_writing(turn, "message_refused", event.why)
+
+
+_MAY_HAVE_LEFT = frozenset({MessageState.SENT, MessageState.REJECTED, MessageState.UNKNOWN})
+_NEWS: dict[MessageState, frozenset[MessageState]] = {
+    MessageState.SENT: frozenset({MessageState.REJECTED}),
+    MessageState.UNKNOWN: frozenset({MessageState.SENT, MessageState.REJECTED}),
+    MessageState.RECALLED: _MAY_HAVE_LEFT | {MessageState.RECALLED},
+    MessageState.REJECTED: frozenset(),
+}
+"""What can still be learnt of a message in a final state; everything else is a repetition."""
+
+
+def _is_news(writing: Writing, state: MessageState) -> bool:
+    return state in _NEWS.get(writing.state, frozenset(MessageState))
 
 
 def _left(turn: Turn, writing: Writing) -> None:
@@ -133,12 +150,13 @@ def write_now(turn: Turn, _: Decided) -> None:
 def skip_letter(turn: Turn, _: Decided) -> None:
     """A person's judgement: nothing is written."""
     if turn.state.writing is not None and turn.state.writing.has_left:
-        raise NotPossibleNow("The message has left already.")
+        raise NotPossibleNow("The message has left already, or may have.")
+    turn.say("A person decided not to write.")
     recall(turn, "A coordinator decided not to write.")
     no_safe_channel(turn)
 
 
-def resume_writing(turn: Turn) -> None:
+def resume_writing(turn: Turn, *, keep_time: bool = False) -> None:
     """Go back to writing after a hold: an unposted message gets a new cut-off."""
     from_hold = turn.state
     writing = from_hold.writing
@@ -148,7 +166,7 @@ def resume_writing(turn: Turn) -> None:
         turn.state = replace(turn.state, writing=replace(writing, closes_at=closes_at))
         return
     verdict = writing_channel(from_hold.facts, sensitive=from_hold.sensitive, closed=from_hold.closed_phones)
-    approved = writing is not None and writing.approved
+    approved = writing is not None and writing.is_waiting and writing.approved
     if verdict.channel is None:
         recall(turn, "No channel is known to be safe for writing any more.")
         ask_to_decide(turn, "No channel is known to be safe for writing.")
@@ -156,7 +174,8 @@ def resume_writing(turn: Turn) -> None:
         recall(turn, "A machine does not write on its own here.")
         hold(turn, "proposal", proposes="write", why="A machine does not write on its own here.")
     elif writing is not None and writing.is_waiting and writing.channel is verdict.channel:
-        _new_cut_off(turn, writing)
+        if not keep_time or writing.leaves_at is None:
+            _new_cut_off(turn, writing)
     else:
         recall(turn, "Another channel is safer now.")
         write(turn, verdict, approved=approved)

@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from domain.facts import CLOSE_RELATIONSHIPS, Facts, Phone
-from domain.vocabulary import Access, Answer, Channel
+from domain.facts import CLOSE_RELATIONSHIPS, Facts, Phone, Suspect
+from domain.vocabulary import Access, Answer, Channel, Relationship
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +61,12 @@ def _is_safe(answer: Answer, *, sensitive: bool) -> bool:
 def _post_is_safe(facts: Facts, *, sensitive: bool) -> bool:
     if facts.address_safe is None or not _is_safe(facts.address_safe, sensitive=sensitive):
         return False
-    return not any(
-        suspect.shares_address is Answer.YES
-        or (suspect.shares_address is Answer.UNKNOWN and suspect.relationship in CLOSE_RELATIONSHIPS)
-        for suspect in facts.suspects
+    return not any(_may_open_the_post(suspect, sensitive=sensitive) for suspect in facts.suspects)
+
+
+def _may_open_the_post(suspect: Suspect, *, sensitive: bool) -> bool:
+    """Whether a suspect lives there, or may: what is unknown of somebody close, or on a sensitive referral."""
+    unknown = suspect.relationship is Relationship.UNKNOWN and sensitive
+    return suspect.shares_address is Answer.YES or (
+        suspect.shares_address is Answer.UNKNOWN and (suspect.relationship in CLOSE_RELATIONSHIPS or unknown)
     )

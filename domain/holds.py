@@ -13,7 +13,7 @@ from domain.vocabulary import Stage
 
 def hold_by_person(turn: Turn, event: Decided) -> None:
     """Hold at a person's word."""
-    hold(turn, event.hold_kind or "other", review_at=event.review_at)
+    hold(turn, event.hold_kind or "other", review_at=event.review_at, adds=True)
 
 
 def release(turn: Turn, event: Decided) -> None:
@@ -40,9 +40,8 @@ def _lift(turn: Turn, lifted: Hold, event: Decided) -> None:
     if not event.role.may_act_as(lifted.release_by_role):
         raise RoleNotAllowed(f"Only a {lifted.release_by_role} may lift this hold.")
     left = tuple(held for held in turn.state.holds if held is not lifted)
-    turn.state = replace(
-        turn.state, holds=left, released=(*(k for k in turn.state.released if k != lifted.kind), lifted.kind)
-    )
+    news = tuple(word for word in (lifted.kind, lifted.proposes) if word and word not in turn.state.released)
+    turn.state = replace(turn.state, holds=left, released=(*turn.state.released, *news))
     turn.say(f"The hold was lifted ({lifted.kind.replace('_', ' ')}).", lifted.reason)
     if not left:
         route_after_hold(turn)

@@ -22,6 +22,7 @@ CHANNEL_WORDS = {Channel.LETTER: "letter", Channel.EMAIL: "e-mail", Channel.TEXT
 
 def ask_to_decide(turn: Turn, reason: str) -> None:
     """Nothing automatic is left: a coordinator decides."""
+    recall(turn, reason)
     turn.state = replace(
         turn.state,
         stage=Stage.CONTACTING,
@@ -30,6 +31,7 @@ def ask_to_decide(turn: Turn, reason: str) -> None:
         decide_since=turn.now,
         decide_reason=reason,
     )
+    turn.say("A person is asked to decide.", reason)
 
 
 def want_call(
@@ -64,7 +66,6 @@ def want_call(
     )
     if due_at is None:
         ask_to_decide(turn, "No time fits both the victim's windows and our opening hours.")
-        turn.say("No call could be planned.", "No time fits both the victim's windows and our opening hours.")
         return
     call = Call(
         due_at=due_at,
@@ -73,8 +74,9 @@ def want_call(
         promised=promised,
         lapses=lapses,
     )
+    recall(turn, reason)
     turn.state = replace(
-        state, stage=Stage.CONTACTING, lane=Lane.CONTACT, call=call, decide_since=None, decide_reason=""
+        turn.state, stage=Stage.CONTACTING, lane=Lane.CONTACT, call=call, decide_since=None, decide_reason=""
     )
 
 
@@ -190,8 +192,18 @@ def hold(
     why: str = "",
     proposes: str | None = None,
     review_at: datetime | None = None,
+    adds: bool = False,
 ) -> None:
-    """Let nothing leave until a person releases it; holds add up, one of each kind."""
+    """Let nothing leave until a person releases it; holds add up.
+
+    Args:
+        turn: The step in the making.
+        kind: A key of `KINDS`, or a person's own word.
+        why: Instead of the kind's own reason.
+        proposes: The step a machine would have taken.
+        review_at: Instead of the profile's review date.
+        adds: Whether a second hold of the same kind stands beside the first; a machine's takes its place.
+    """
     known = KINDS.get(kind, KINDS["other"])
     reason = why or known.reason
     added = Hold(
@@ -207,7 +219,7 @@ def hold(
         state = replace(state, held_from=state.stage, proposed=False, stage=Stage.HELD)
     turn.state = replace(
         state,
-        holds=(*(h for h in state.holds if h.kind != kind), added),
+        holds=(*(h for h in state.holds if adds or h.kind != kind), added),
         proposed=state.proposed or proposes is not None,
     )
     turn.say(f"Held ({kind.replace('_', ' ')}).", reason + (f" Proposed: {proposes}." if proposes else ""))

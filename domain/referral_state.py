@@ -57,7 +57,7 @@ class Writing:
     @property
     def has_left(self) -> bool:
         """Whether it left or may have left."""
-        return self.state in {MessageState.SENT, MessageState.UNKNOWN}
+        return self.state in {MessageState.SENT, MessageState.UNKNOWN} or self.recall_asked
 
     @property
     def is_waiting(self) -> bool:
@@ -124,6 +124,7 @@ class ReferralState:
     letters_made: int = 0
     holds: tuple[Hold, ...] = ()
     released: tuple[str, ...] = ()
+    """Kinds of hold, and proposed steps, that a person has released: not asked again."""
     held_from: Stage | None = None
     proposed: bool = False
     """Whether a step was proposed since the referral was last held."""
@@ -303,4 +304,5 @@ def initial_state(*, referral_id: str, policy: Policy, facts: Facts, received_at
         received_at=received_at,
         opened_at=received_at,
         sensitive=facts.is_sensitive,
+        lane=Lane.CONTACT if is_protected(facts, sensitive=facts.is_sensitive) else facts.lane,
     )

@@ -5,8 +5,9 @@ Source: contract, rows `triage`, `release`, `correction`; docs/policy.md#triage.
 
 from dataclasses import replace
 
+from domain.call_planning import inside_hours_and_windows
 from domain.correspondence import resume_writing
-from domain.gate import writing_channel
+from domain.gate import channel_is_open, writing_channel
 from domain.moves import (
     ask_to_decide,
     hold,
@@ -74,10 +75,19 @@ def _go_on(turn: Turn, found: Findings) -> None:
         ask_to_decide(turn, "The hold was lifted; a person decides how to go on.")
     elif state.attempts_counted >= turn.policy.contact.attempts:
         ask_to_decide(turn, "The hold was lifted and the calls are used up.")
+    elif not _has_a_way(turn):
+        ask_to_decide(turn, "The hold was lifted, and there is no channel that may be used.")
     elif state.lane is Lane.INFORMATION and not state.bars_machines:
         _inform(turn)
     else:
         want_call(turn, "The hold was lifted.")
+
+
+def _has_a_way(turn: Turn) -> bool:
+    state = turn.state
+    verdict = writing_channel(state.facts, sensitive=state.sensitive, closed=state.closed_phones)
+    may_ring = state.lane is Lane.CONTACT or state.bars_machines
+    return verdict.channel is not None or (may_ring and state.phone_id is not None)
 
 
 def route_after_correction(turn: Turn) -> None:
@@ -86,7 +96,7 @@ def route_after_correction(turn: Turn) -> None:
     if found.holds:
         for kind in found.holds:
             _hold_by_triage(turn, kind)
-    elif found.ends_as is not None:
+    elif found.ends_as is not None and found.ends_as not in turn.state.released:
         machine_close(turn, found.ends_as, found.reason)
     elif turn.state.stage is Stage.CONTACTING:
         _contact_again(turn)
@@ -99,8 +109,9 @@ def _contact_again(turn: Turn) -> None:
     if turn.state.phone_id is None:
         without_number(turn)
     elif call is not None:
-        fixed = call.due_at if call.promised else None
-        want_call(turn, call.reason, at=fixed, promised=call.promised, lapses=call.lapses)
+        fits = inside_hours_and_windows(turn.policy, turn.state.facts.windows, max(call.due_at, turn.now))
+        kept = call.due_at if call.promised or fits else None
+        want_call(turn, call.reason, at=kept, promised=call.promised, lapses=call.lapses)
 
 
 def _write_again(turn: Turn) -> None:
@@ -117,8 +128,19 @@ def _write_again(turn: Turn) -> None:
     elif verdict.channel is None:
         recall(turn, "No channel is known to be safe for writing any more.")
         no_safe_channel(turn)
-    elif writing.state is MessageState.HELD:
-        resume_writing(turn)
+    elif writing.state is MessageState.HELD or not _may_stay_let_go(turn):
+        resume_writing(turn, keep_time=True)
+
+
+def _may_stay_let_go(turn: Turn) -> bool:
+    state = turn.state
+    writing = state.writing
+    if writing is None:
+        return True
+    opens = channel_is_open(
+        writing.channel, state.facts, sensitive=state.sensitive, closed=state.closed_phones
+    )
+    return opens and (writing.approved or not state.protected)
 
 
 def _inform(turn: Turn) -> None:

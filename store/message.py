@@ -19,7 +19,7 @@ from domain.referral_state import ReferralState
 from domain.vocabulary import Channel, MessageState, Purpose, Stage
 from store import message_content
 from store.columns import AnyRow, is_uuid
-from store.command import is_awaited
+from store.command_row import is_awaited
 from store.encryption import PersonCipher, cipher_of
 from store.json_form import state_from_json
 from store.keyring import Keyring
@@ -127,7 +127,7 @@ class MessageStore:
             cipher = cipher_of(self._keyring, referral.id, referral.wrapped_key)
             _, facts, stands = self._read(cipher, referral)
             beginning, state, why = _judge(key, Channel(message.channel), referral, facts, stands)
-            values = {
+            values: dict[str, Any] = {
                 "this": key,
                 "follows": _SETTLED_FROM.get(state, ()),
                 "state": state,
@@ -146,7 +146,7 @@ class MessageStore:
             if row is None:
                 return
             cipher = cipher_of(self._keyring, key.partition(":")[0], row.wrapped_key)
-            values = {
+            values: dict[str, Any] = {
                 "this": key,
                 "follows": _SETTLED_FROM.get(state, ()),
                 "state": state,

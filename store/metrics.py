@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, String, cast, func, literal, select, union_all
 
 from domain.vocabulary import CommandState, MessageState, Stage
-from store.command import COMMAND
+from store.command_row import COMMAND
 from store.message_row import MESSAGE
 from store.outbox import OUTBOX
 from store.referral_row import REFERRAL

@@ -11,7 +11,7 @@ from domain.errors import ReferralNotFound
 from domain.ports import SupportBegun, SupportProjection
 from domain.referral_state import OngoingSupport
 from domain.vocabulary import SupportKind
-from store import command
+from store import command_row
 from store.columns import UUID, AnyRow, day, moment, sealed, table_of, text, whole
 from store.encryption import PersonCipher, cipher_of
 from store.json_form import state_from_json
@@ -90,7 +90,7 @@ class SupportStore:
             if rows:
                 connection.execute(insert(TIMELINE).on_conflict_do_nothing(), rows)
             if projection.command_id is not None and projection.answer is not None:
-                command.settle(
+                command_row.settle(
                     connection, cipher, projection.command_id, projection.answer, now=projection.at
                 )
 

@@ -11,8 +11,8 @@ from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, sel
 from domain.errors import ReferralNotFound
 from domain.ports import Projection
 from domain.referral_state import ReferralState, next_action
-from store import command, message_row, ongoing_support, person_mark
-from store.command import COMMAND
+from store import command_row, message_row, ongoing_support, person_mark
+from store.command_row import COMMAND
 from store.encryption import PersonCipher, cipher_of
 from store.json_form import state_to_json
 from store.keyring import Keyring
@@ -64,7 +64,7 @@ def project(connection: Connection, keyring: Keyring, projection: Projection) ->
             connection, cipher, referral_id=referral_id, support=state.support, at=projection.at
         )
     if projection.command_id is not None and projection.answer is not None:
-        command.settle(connection, cipher, projection.command_id, projection.answer, now=projection.at)
+        command_row.settle(connection, cipher, projection.command_id, projection.answer, now=projection.at)
     if row.turn == 0:
         connection.execute(_TAKEN_OUT, {"this": referral_id})
 
@@ -75,7 +75,7 @@ def corrected(connection: Connection, cipher: PersonCipher, referral_id: str, co
     if row is None:
         raise ReferralNotFound(f"no correction {command_id} of referral {referral_id}")
     document = cipher.open_json("referral.document_enc", referral_id, row.document_enc)
-    patch = command.words_of(cipher, command_id, row.words_enc).get("patch", {})
+    patch = command_row.words_of(cipher, command_id, row.words_enc).get("patch", {})
     return merge_patch(document, patch)
 
 

@@ -3,7 +3,7 @@
 from sqlmodel import SQLModel
 
 from store import (
-    command,
+    command_row,
     idempotency,
     message_row,
     ongoing_support,
@@ -17,7 +17,7 @@ from store import (
 ROWS = (
     referral_row.ReferralRow,
     outbox.OutboxRow,
-    command.CommandRow,
+    command_row.CommandRow,
     timeline.TimelineRow,
     message_row.MessageRow,
     person_mark.PersonMarkRow,

@@ -14,7 +14,7 @@ from sqlmodel import Field, SQLModel
 
 from domain.referral_state import Entry
 from store.columns import UUID, AnyRow, is_uuid, moment, sealed, table_of, text, whole
-from store.command import COMMAND, words_of
+from store.command_row import COMMAND, words_of
 from store.encryption import PersonCipher, cipher_of
 from store.keyring import Keyring
 from store.referral_row import REFERRAL

@@ -137,7 +137,9 @@ async def test_a_lost_answer_is_read_from_the_tables(officer, coordinator, tempo
 async def test_a_reply_recalls_the_letter_and_promises_a_call(officer, coordinator):
     referral = await officer.refer()
     await coordinator.decide(referral, "write_now")
-    answer = await coordinator.post(f"/referrals/{referral['id']}/replies", {"channel": "text", "note": "hello"})
+    answer = await coordinator.post(
+        f"/referrals/{referral['id']}/replies", {"channel": "text", "note": "hello"}
+    )
     assert answer.status_code == 200
     assert answer.json()["next_action"]["kind"] == "call"
     messages = (await coordinator.get(f"/messages?referral={referral['id']}")).json()["items"]

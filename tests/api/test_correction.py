@@ -79,7 +79,9 @@ async def test_a_correction_after_the_source_was_sent_again_does_not_conflict(of
     assert (again.status_code, again.json()["id"]) == (200, referral["id"])
 
 
-async def test_two_corrections_while_temporal_is_away_are_both_applied_in_order(officer, coordinator, temporal):
+async def test_two_corrections_while_temporal_is_away_are_both_applied_in_order(
+    officer, coordinator, temporal
+):
     referral = await officer.refer()
     temporal.away = True
     for number in ("+447700900124", "+447700900125"):

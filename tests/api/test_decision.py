@@ -14,7 +14,9 @@ async def reached(officer, coordinator):
 
 
 async def test_a_single_call_closes_a_referral_that_was_reached(officer, coordinator):
-    answer = await coordinator.decide(await reached(officer, coordinator), "single_call", reason="Advice was enough.")
+    answer = await coordinator.decide(
+        await reached(officer, coordinator), "single_call", reason="Advice was enough."
+    )
     assert answer.status_code == 200
     body = answer.json()
     assert (body["stage"], body["outcome"], body["next_action"]) == ("closed", "single_call", None)
@@ -87,7 +89,10 @@ async def test_a_call_is_due_when_a_person_says(officer, coordinator):
         ({"decision": "change_due", "due_at": "2026-12-24"}, "due_at"),
         ({"decision": "close", "outcome": "vanished"}, "outcome"),
         ({"decision": "ongoing_support", "support": {"kind": "wizard"}}, "support.kind"),
-        ({"decision": "ongoing_support", "support": {"first_contact_on": "soon"}}, "support.first_contact_on"),
+        (
+            {"decision": "ongoing_support", "support": {"first_contact_on": "soon"}},
+            "support.first_contact_on",
+        ),
         ({"decision": "declined", "by": "neighbour"}, "by"),
         ({"decision": "reopen", "because": "x"}, "because"),
     ],

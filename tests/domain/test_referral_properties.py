@@ -688,7 +688,8 @@ def test_the_next_action_is_of_the_kind_the_stage_allows(life):
 def test_writing_waits_only_after_the_message_has_left(life):
     for step in life:
         if step.after.stage is Stage.WRITING:
-            has_left = step.after.writing.state in {MessageState.SENT, MessageState.UNKNOWN}
+            writing = step.after.writing
+            has_left = writing.state in {MessageState.SENT, MessageState.UNKNOWN} or writing.recall_asked
             assert next_action(step.after).kind == ("wait" if has_left else "send"), step
 
 

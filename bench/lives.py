@@ -1,0 +1,79 @@
+"""Whole lives over the public API: a report, three unanswered calls, the letter, until it has left."""
+
+import asyncio
+import itertools
+import time
+from datetime import timedelta
+from typing import Any
+
+import httpx2 as httpx
+
+_numbers = itertools.count(1)
+
+
+def referral() -> dict[str, Any]:
+    """An invented burglary; no two people alike."""
+    number = next(_numbers)
+    return {
+        "source": {
+            "kind": "police",
+            "organisation": "Bench Constabulary",
+            "reference": f"B/{time.time_ns()}/{number}",
+            "person_reference": "1",
+        },
+        "incident": {"kind": "burglary", "postcode": "CB1 2AB"},
+        "victim": {
+            "given_name": f"Ada{number}",
+            "family_name": "Example",
+            "phones": [{"number": f"+4477009{number % 100_000:05d}", "safe": "yes"}],
+            "address": {
+                "lines": [f"{number} Example Street", "Cambridge"],
+                "postcode": "CB1 2AB",
+                "safe": "yes",
+            },
+        },
+        "lane": "contact",
+        "consent": {"status": "given"},
+    }
+
+
+class Service:
+    """The running service as a police system and a coordinator see it."""
+
+    def __init__(self, base_url: str, *, police: str, coordinator: str, connections: int) -> None:
+        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+        self._police = _client(base_url, police, limits)
+        self._coordinator = _client(base_url, coordinator, limits)
+
+    async def life(self, *, gap: timedelta, cut_off: timedelta) -> None:
+        """Play one life until its letter has left."""
+        answer = await self._police.post("/api/v1/referrals", json=referral())
+        answer.raise_for_status()
+        path = answer.headers["location"]
+        for call in range(3):
+            if call:
+                await asyncio.sleep(gap.total_seconds())
+            attempt = await self._coordinator.post(f"{path}/contact-attempts", json={"outcome": "no_answer"})
+            attempt.raise_for_status()
+            assert attempt.json()["counted"], attempt.json()["why_not_counted"]
+        await asyncio.sleep(cut_off.total_seconds())
+        await self._letter_left(path)
+
+    async def _letter_left(self, path: str) -> None:
+        for _ in range(240):
+            seen = (await self._coordinator.get(path)).json()
+            if seen["stage"] == "closed" or (seen["next_action"] or {}).get("kind") == "wait":
+                return
+            await asyncio.sleep(0.5)
+        raise TimeoutError(f"the letter did not leave: {seen['stage']}, {seen['next_action']}")
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._police.aclose()
+        await self._coordinator.aclose()
+
+
+def _client(base_url: str, token: str, limits: httpx.Limits) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        base_url=base_url, headers={"Authorization": f"Bearer {token}"}, limits=limits, timeout=60
+    )

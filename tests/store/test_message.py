@@ -1,0 +1,335 @@
+import threading
+from dataclasses import replace
+
+import pytest
+
+from domain.errors import ReferralNotFound
+from domain.events import CorrectionSent, Replied
+from domain.ports import Beginning
+from domain.vocabulary import AttemptOutcome, Channel, MessageState, ReplyChannel, Stage
+from store.message import MessageStore
+from tests.builders import NOW
+from tests.store.lives import WRITTEN, KeptLife, Office, another_person
+
+UNSAFE = {"victim": {"address": {"safe": "no"}}}
+
+
+def writing(office: Office, number: int = 1, **changes) -> KeptLife:
+    """Three calls in vain; a letter waits for its cut-off."""
+    life = office.begins(another_person(number, **changes)).is_silent()
+    assert life.state.stage is Stage.WRITING
+    return life
+
+
+def leaving(office: Office, number: int = 1, **changes) -> KeptLife:
+    """The cut-off has passed; the letter is reserved."""
+    return writing(office, number, **changes).reaches_cut_off()
+
+
+def settle(office: Office, life: KeptLife, state: str) -> None:
+    office.messages.settle(
+        life.key, MessageState(state), why="The provider said so.", provider_id="p-1", now=life.now
+    )
+
+
+def test_a_letter_is_drafted_from_the_referral_as_it_is_now(office: Office) -> None:
+    life = writing(office, victim__preferred_name="Adi", victim__language="cy")
+    draft = office.messages.draft(life.key)
+    assert (draft.name, draft.addressee, draft.language) == ("Adi", "Given1 Family1", "cy")
+    assert draft.address_lines == ("1 Example Street", "Cambridge")
+    assert (draft.postcode, draft.email) == ("CB1 2AB", "person1@example.org")
+    assert (draft.phone, draft.channel, draft.neutral) == ("+447700900001", Channel.LETTER, False)
+    assert draft.reference == life.view.reference
+    life.is_corrected({"victim": {"address": {"lines": ["2 New Street"]}}})
+    assert office.messages.draft(life.key).address_lines == ("2 New Street",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "neutral"),
+    [({}, False), ({"flags": ["child"]}, True), ({"flags": ["bereaved"]}, True), ({"flags": ["stalking"]}, True)],
+    ids=["ordinary", "child", "bereaved", "sensitive"],
+)
+def test_anything_on_a_protected_referral_is_worded_neutrally(office: Office, changes, neutral) -> None:
+    life = office.begins(
+        another_person(1, consent={"status": "given"}, next_of_kin_informed_at="2026-11-20T10:00:00Z", **changes)
+    )
+    life.decides("write_now", reason="The family asked for it.")
+    assert office.messages.draft(life.key).neutral is neutral
+
+
+def test_a_child_is_written_to_through_a_guardian_who_is_no_suspect(office: Office) -> None:
+    guardian = {
+        "given_name": "Bo",
+        "family_name": "Guard",
+        "is_suspect": "no",
+        "emails": [{"address": "bo@example.org", "safe": "yes"}],
+        "address": {"lines": ["9 Other Road"], "postcode": "CB2 3CD", "safe": "yes"},
+        "phones": [{"number": "+447700900999", "safe": "yes"}],
+    }
+    life = office.begins(another_person(1, flags=["child"], victim__guardian=guardian)).decides("write_now")
+    draft = office.messages.draft(life.key)
+    assert (draft.name, draft.addressee) == ("Bo", "Bo Guard")
+    assert (draft.address_lines, draft.email) == (("9 Other Road",), "bo@example.org")
+    assert draft.phone == "+447700900999"
+
+
+def test_a_guardian_who_is_a_suspect_is_never_written_to(office: Office) -> None:
+    guardian = {"given_name": "Bo", "is_suspect": "yes", "address": {"lines": ["9 Other Road"], "safe": "yes"}}
+    life = office.begins(another_person(1, flags=["child"], victim__guardian=guardian))
+    life.decides("release", hold_kind="guardian").decides("write_now")
+    draft = office.messages.draft(life.key)
+    assert (draft.name, draft.address_lines) == ("Given1", ("1 Example Street", "Cambridge"))
+
+
+def test_a_guardians_unsafe_address_is_not_used(office: Office) -> None:
+    guardian = {"given_name": "Bo", "address": {"lines": ["9 Other Road"], "safe": "no"}}
+    life = office.begins(another_person(1, flags=["child"], victim__guardian=guardian)).decides("write_now")
+    assert office.messages.draft(life.key).address_lines == ("1 Example Street", "Cambridge")
+
+
+def test_the_safest_email_address_is_used(office: Office) -> None:
+    emails = [{"address": f"{safe}@example.org", "safe": safe} for safe in ("no", "unknown", "yes")]
+    life = writing(office, victim__emails=emails)
+    assert office.messages.draft(life.key).email == "yes@example.org"
+
+
+def test_a_message_that_may_leave_is_kept_as_it_leaves(office: Office) -> None:
+    life = leaving(office)
+    assert office.messages.get(_id(office, life)).sending_at is None
+    assert life.begins_to_leave() == (Beginning.BEGUN, MessageState.SENDING)
+    settle(office, life, "sent")
+    view = office.messages.get(_id(office, life))
+    assert (view.state, view.provider_id, view.simulated) == (MessageState.SENT, "p-1", False)
+    assert view.sending_at == view.settled_at == life.now
+    assert office.messages.content(view.id) == WRITTEN
+
+
+def test_before_it_leaves_a_message_has_no_content(office: Office) -> None:
+    assert office.messages.content(_id(office, writing(office))) is None
+
+
+def test_a_simulated_way_out_is_said_to_be_one(office: Office) -> None:
+    life = leaving(office)
+    life.begins_to_leave()
+    simulated = MessageStore(office.engine, office.keyring, simulated={Channel.LETTER})
+    simulated.settle(life.key, MessageState.SENT, why="", provider_id="", now=NOW)
+    assert office.messages.get(_id(office, life)).simulated
+
+
+def test_a_message_before_its_cut_off_does_not_leave(office: Office) -> None:
+    assert writing(office).begins_to_leave() == (Beginning.REFUSED, MessageState.HELD)
+
+
+def test_a_stored_command_that_waits_keeps_a_message_back(office: Office) -> None:
+    # Somebody may have recorded a second ago that the victim rang back.
+    life = leaving(office)
+    life.is_told(Replied(channel=ReplyChannel.WEB))
+    assert life.begins_to_leave() == (Beginning.DEFERRED, MessageState.RESERVED)
+    assert life.message_state is MessageState.RESERVED
+
+
+def test_words_drawn_up_before_the_referral_moved_on_do_not_leave(office: Office) -> None:
+    # A correction may have changed the address while the letter was being laid out.
+    life = leaving(office)
+    draft = office.messages.draft(life.key)
+    life.is_corrected({"victim": {"address": {"lines": ["2 New Street"]}}})
+    begun = office.messages.begin(life.key, WRITTEN, life.now, turn=draft.turn)
+    assert begun == (Beginning.DEFERRED, MessageState.RESERVED)
+    assert life.begins_to_leave() == (Beginning.BEGUN, MessageState.SENDING)
+
+
+def test_a_channel_that_is_no_longer_safe_is_refused_at_the_last_moment(office: Office) -> None:
+    # The document is read again: what the workflow was told before does not decide.
+    life = leaving(office)
+    document = office.view(life.id).document
+    document["victim"]["address"]["safe"] = "no"
+    cipher = office.view(life.id)._cipher
+    _set(office, life.id, document_enc=cipher.seal_json("referral.document_enc", life.id, document))
+    assert life.begins_to_leave() == (Beginning.REFUSED, MessageState.HELD)
+    assert life.message_state is MessageState.HELD
+
+
+def test_a_referral_that_is_held_lets_nothing_leave(office: Office) -> None:
+    life = leaving(office)
+    _set(office, life.id, stage="held")
+    assert life.begins_to_leave() == (Beginning.REFUSED, MessageState.HELD)
+
+
+def test_a_recall_that_comes_first_wins(office: Office) -> None:
+    life = leaving(office).rings("answered")
+    assert life.begins_to_leave() == (Beginning.SETTLED, MessageState.RECALLED)
+
+
+def test_a_recall_that_comes_too_late_changes_nothing_and_says_so(office: Office) -> None:
+    life = leaving(office)
+    life.begins_to_leave()
+    life.rings("answered")
+    assert life.message_state is MessageState.SENDING
+    settle(office, life, "sent")
+    assert life.message_state is MessageState.SENT
+
+
+def test_a_recall_while_a_provider_proves_not_to_have_taken_it_holds(office: Office) -> None:
+    # Otherwise the next try would send a letter to somebody who has just been spoken to.
+    life = leaving(office)
+    life.begins_to_leave()
+    life.rings("answered")
+    settle(office, life, "reserved")
+    assert life.begins_to_leave() == (Beginning.SETTLED, MessageState.RECALLED)
+    assert life.message_state is MessageState.RECALLED
+
+
+def test_a_message_replaced_by_another_never_leaves_beside_it(office: Office) -> None:
+    life = leaving(office)
+    life.begins_to_leave()
+    old = life.key
+    settle(office, life, "reserved")
+    life.decides("hold").is_corrected(UNSAFE).decides("release")
+    assert life.state.stage is Stage.WRITING
+    assert life.key != old
+    assert office.messages.begin(old, WRITTEN, life.now) == (Beginning.SETTLED, MessageState.RECALLED)
+
+
+def test_an_interrupted_sending_is_said_to_be_one(office: Office) -> None:
+    # A worker died between the commit and the provider's answer: nobody sends again blindly.
+    life = leaving(office)
+    life.begins_to_leave()
+    assert life.begins_to_leave() == (Beginning.INTERRUPTED, MessageState.SENDING)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "stays"),
+    [
+        ("sent", "rejected", "sent"),
+        ("sent", "unknown", "sent"),
+        ("rejected", "sent", "rejected"),
+        ("unknown", "sent", "sent"),
+        ("unknown", "rejected", "rejected"),
+        ("unknown", "reserved", "unknown"),
+        ("reserved", "sent", "reserved"),
+        ("sent", "sending", "sent"),
+    ],
+)
+def test_what_a_provider_said_is_final_except_that_it_is_unknown(
+    office: Office, first: str, then: str, stays: str
+) -> None:
+    life = leaving(office)
+    life.begins_to_leave()
+    settle(office, life, first)
+    settle(office, life, then)
+    assert life.message_state == stays
+
+
+def test_an_answer_about_a_message_that_never_left_is_not_believed(office: Office) -> None:
+    life = writing(office)
+    settle(office, life, "sent")
+    assert life.message_state is MessageState.HELD
+
+
+def test_an_unknown_message_is_not_found(office: Office) -> None:
+    for key in ("nonsense", "5b1d6f3e-0000-4000-8000-00000000ffff:information:1:1"):
+        with pytest.raises(ReferralNotFound):
+            office.messages.draft(key)
+        with pytest.raises(ReferralNotFound):
+            office.messages.begin(key, WRITTEN, NOW)
+        office.messages.settle(key, MessageState.SENT, why="", provider_id="", now=NOW)
+
+
+def test_a_call_recorded_at_the_cut_off_either_stops_the_letter_or_finds_it_gone(office: Office) -> None:
+    # The race of 17:30: whatever happens first, the two never both believe they won.
+    for number in range(15):
+        life = leaving(office, number + 100)
+        draft = office.messages.draft(life.key)
+        results: dict[str, object] = {}
+        together = threading.Barrier(2)
+
+        def leave(life=life, draft=draft, results=results, together=together) -> None:
+            together.wait()
+            results["begun"] = office.messages.begin(life.key, WRITTEN, life.now, turn=draft.turn)
+
+        def ring(life=life, together=together) -> None:
+            together.wait()
+            life.rings(AttemptOutcome.ANSWERED)
+
+        threads = [threading.Thread(target=leave), threading.Thread(target=ring)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        state = next(m.state for m in office.messages.of_referral(life.id))
+        expected = {
+            (Beginning.BEGUN, MessageState.SENDING): MessageState.SENDING,
+            (Beginning.DEFERRED, MessageState.RESERVED): MessageState.RECALLED,
+            (Beginning.SETTLED, MessageState.RECALLED): MessageState.RECALLED,
+        }
+        assert expected[results["begun"]] is state
+
+
+def test_a_command_stored_while_a_message_waits_for_the_lock_is_seen(office: Office) -> None:
+    # The check for pending commands has to look after the lock is ours, not before.
+    life = leaving(office)
+    draft = office.messages.draft(life.key)
+    begun: list = []
+    with office.engine.begin() as connection:
+        connection.exec_driver_sql("SELECT 1 FROM referral WHERE id = %s FOR UPDATE", (life.id,))
+        thread = threading.Thread(
+            target=lambda: begun.append(office.messages.begin(life.key, WRITTEN, life.now, turn=draft.turn))
+        )
+        thread.start()
+        thread.join(0.2)
+        assert thread.is_alive()
+        template = office.begins(another_person(900))
+        other = template.is_told(CorrectionSent())
+        connection.exec_driver_sql(
+            "UPDATE command SET referral_id = %s, target_id = %s, ordinal = 99 WHERE id = %s",
+            (life.id, f"referral-{life.id}", other.id),
+        )
+    thread.join()
+    assert begun == [(Beginning.DEFERRED, MessageState.RESERVED)]
+
+
+def test_the_post_room_lists_everything_newest_first(office: Office) -> None:
+    first, second = writing(office, 1), writing(office, 2)
+    second_view = office.messages.of_referral(second.id)[0]
+    listed = office.messages.recent()
+    assert {view.referral_id for view in listed} == {first.id, second.id}
+    assert [view.made_at for view in listed] == sorted((view.made_at for view in listed), reverse=True)
+    assert office.messages.recent(before=second_view.made_at) == []
+
+
+def test_an_email_goes_where_post_is_not_safe(office: Office) -> None:
+    life = writing(office, victim__address={"lines": ["1"], "safe": "no"})
+    (message,) = office.messages.of_referral(life.id)
+    assert message.channel is Channel.EMAIL
+    life.reaches_cut_off()
+    assert life.begins_to_leave() == (Beginning.BEGUN, MessageState.SENDING)
+
+
+def test_a_text_goes_to_a_number_that_is_not_closed(office: Office) -> None:
+    life = writing(
+        office,
+        victim__address=None,
+        victim__emails=[],
+        victim__phones=[{"number": f"+44770090000{n}", "safe": "yes"} for n in (1, 2)],
+    )
+    assert office.messages.draft(life.key).phone == "+447700900001"
+    life.rings("wrong_number")
+    assert office.messages.draft(life.key).phone == "+447700900002"
+
+
+def _id(office: Office, life: KeptLife) -> str:
+    return office.messages.of_referral(life.id)[0].id
+
+
+def _set(office: Office, referral_id: str, **values) -> None:
+    columns = ", ".join(f"{name} = %s" for name in values)
+    with office.engine.begin() as connection:
+        statement = f"UPDATE referral SET {columns} WHERE id = %s"
+        connection.exec_driver_sql(statement, (*values.values(), referral_id))
+
+
+def test_the_public_id_of_a_message_tells_nothing_of_its_key(office: Office) -> None:
+    life = writing(office)
+    view = office.messages.of_referral(life.id)[0]
+    assert view.id not in view.key
+    assert replace(view, id="") == replace(office.messages.get(view.id), id="")
