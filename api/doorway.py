@@ -4,6 +4,7 @@ import time
 
 import structlog
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metering import Meters
@@ -36,6 +37,8 @@ class Doorway:
 
         try:
             await self._app(scope, receive, answer)
+        except ClientDisconnect:
+            _log.info("the caller left", route=route_of(scope))
         except Exception as error:  # noqa: BLE001  # the last net: whatever it was, the caller gets a problem
             _log.error("request failed", route=route_of(scope), method=scope["method"], exc_info=error)
             if not statuses:

@@ -19,7 +19,7 @@ from api.json_body import read_json
 from api.page import PageQuery, bad_cursor, page
 from api.problems import not_found
 from api.referral_in import ReferralIn, read_referral
-from api.referral_out import Json, ReferralInFull, ReferralList, listed_to, shown_to
+from api.referral_out import Json, ReferralInFull, ReferralList, listed_to, shown_to, shown_with_links
 from api.schema import PREFIX, answers, takes
 from api.services import In, Services
 from domain.errors import ReferenceTaken, SourceConflict
@@ -119,7 +119,11 @@ async def list_referrals(
 @router.get("/referrals/{referral_id}", responses=answers({200: ReferralInFull}, 401, 404))
 async def show_referral(referral_id: str, caller: Anyone, services: In) -> Response:
     """Show one referral; to referrers the status of their own."""
-    return JSONResponse(await run_in_threadpool(_shown, services, caller, referral_id))
+
+    def shown() -> Json:
+        return shown_with_links(services, caller, visible(services, caller, referral_id))
+
+    return JSONResponse(await run_in_threadpool(shown))
 
 
 def visible(services: Services, caller: Token, referral_id: str) -> ReferralView:

@@ -116,7 +116,9 @@ class ReferralInFull(ReferralStatus):
     next_of_kin_informed_at: datetime | None = None
     notes: str | None = None
     holds: list[HoldInFull]
-    links: list[LinkOut] = Field(description=f"At most {MOST_LINKS}.")
+    links: list[LinkOut] = Field(
+        default=[], description=f"At most {MOST_LINKS}; only where one referral is asked for."
+    )
     support: SupportOut | None
     opening: int = Field(description="1, and one more each time it was opened again.")
     allowed_decisions: list[DecisionKind]
@@ -138,17 +140,24 @@ class ReferralList(Out):
 
 
 def shown_to(services: Services, token: Token, view: ReferralView) -> Json:
-    """Show one referral to whoever asks for it, in full if they may see that."""
+    """Show one referral to whoever acts on it, in full if they may see that."""
     if not is_staff(token):
         return status_of(view)
     return {
         **summary_of(view),
-        "links": [
-            {"id": link.referral_id, "reference": link.reference, "kind": link.kind, "why": link.why}
-            for link in services.referrals.linked(view.id, limit=MOST_LINKS)
-        ],
         "allowed_decisions": _allowed_decisions(view, token.role, services.clock()),
     }
+
+
+def shown_with_links(services: Services, token: Token, view: ReferralView) -> Json:
+    """Show one referral to whoever asks for it alone; to staff with others that may be about the same person."""
+    shown = shown_to(services, token, view)
+    if is_staff(token):
+        shown["links"] = [
+            {"id": link.referral_id, "reference": link.reference, "kind": link.kind, "why": link.why}
+            for link in services.referrals.linked(view.id, limit=MOST_LINKS)
+        ]
+    return shown
 
 
 def listed_to(token: Token, view: ReferralView) -> Json:

@@ -82,7 +82,7 @@ def settled(turn: Turn, event: MessageSettled) -> None:
                 writing=replace(writing, state=MessageState.RECALLED, leaves_at=None, recall_asked=False),
             )
             if turn.state.stage is Stage.WRITING:
-                ask_to_decide(turn, "The message was recalled.")
+                _write_after_recall(turn, asked=writing.recall_asked)
         case MessageState.RESERVED:
             if writing.state is MessageState.RESERVED:
                 again = replace(writing, state=MessageState.HELD, leaves_at=turn.now + TRY_AGAIN_AFTER)
@@ -117,6 +117,14 @@ _NEWS: dict[MessageState, frozenset[MessageState]] = {
 
 def _is_news(writing: Writing, state: MessageState) -> bool:
     return state in _NEWS.get(writing.state, frozenset(MessageState))
+
+
+def _write_after_recall(turn: Turn, *, asked: bool) -> None:
+    """A correction took it back as it was leaving: now that its fate is known, the gate chooses again."""
+    if asked:
+        resume_writing(turn)
+    else:
+        ask_to_decide(turn, "The message was recalled.")
 
 
 def _left(turn: Turn, writing: Writing) -> None:

@@ -125,11 +125,15 @@ def _write_again(turn: Turn) -> None:
     if state.lane is Lane.CONTACT and calls_left and state.phone_id and not writing.approved:
         recall(turn, "There is a number to ring now.")
         want_call(turn, "The referrer gave a number.")
-    elif verdict.channel is None:
+    elif writing.state is MessageState.HELD and verdict.channel is None:
         recall(turn, "No channel is known to be safe for writing any more.")
         no_safe_channel(turn)
-    elif writing.state is MessageState.HELD or not _may_stay_let_go(turn):
+    elif writing.state is MessageState.HELD:
         resume_writing(turn, keep_time=True)
+    elif not _may_stay_let_go(turn):
+        recall(turn, "It may not leave by this channel any more.")
+        if turn.state.protected:
+            hold(turn, "proposal", proposes="write", why="A machine does not write on its own here.")
 
 
 def _may_stay_let_go(turn: Turn) -> bool:

@@ -21,12 +21,11 @@ from store import message_content
 from store.columns import AnyRow, is_uuid
 from store.command_row import is_awaited
 from store.encryption import PersonCipher, cipher_of
-from store.json_form import state_from_json
 from store.keyring import Keyring
 from store.message_row import MESSAGE, WITHOUT_CONTENT, MessageView, sealed_why, view_of
 from store.recipient import recipient_of
-from store.referral_document import Document, facts_of, number_id
-from store.referral_row import REFERRAL
+from store.referral_document import ADULT_AT, Document, facts_of, number_id
+from store.referral_row import REFERRAL, document_of, state_of
 
 __all__ = ["MessageStore", "MessageView"]
 
@@ -71,13 +70,11 @@ class MessageStore:
         keyring: Keyring,
         *,
         simulated: Collection[Channel] = (),
-        child_under: int = 18,
     ) -> None:
         self._engine = engine
         self._keyring = keyring
         self._simulated = frozenset(simulated)
         self._number_id = number_id(keyring)
-        self._child_under = child_under
 
     def draft(self, key: str) -> Draft:
         """Read who it goes to and how, at this moment.  Raises `ReferralNotFound` for an unknown key."""
@@ -198,16 +195,13 @@ class MessageStore:
 
     def _read(self, cipher: PersonCipher, referral: AnyRow) -> tuple[Document, Facts, ReferralState | None]:
         """The referral as it stands in the tables: its document, the facts folded from it now, its state."""
-        document = cipher.open_json("referral.document_enc", referral.id, referral.document_enc)
+        document = document_of(cipher, referral.id, referral.document_enc)
+        state = state_of(cipher, referral.id, referral.state_enc)
         facts = facts_of(
             document,
             number_id=self._number_id,
             received_at=referral.received_at,
-            child_under=self._child_under,
-        )
-        sealed = referral.state_enc
-        state = (
-            state_from_json(cipher.open_packed("referral.state_enc", referral.id, sealed)) if sealed else None
+            child_under=state.policy.triage.child_under if state else ADULT_AT,
         )
         return document, facts, state
 

@@ -14,9 +14,8 @@ from domain.vocabulary import SupportKind
 from store import command_row
 from store.columns import UUID, AnyRow, day, moment, sealed, table_of, text, whole
 from store.encryption import PersonCipher, cipher_of
-from store.json_form import state_from_json
 from store.keyring import Keyring
-from store.referral_row import REFERRAL
+from store.referral_row import REFERRAL, state_of
 from store.timeline import TIMELINE, lines
 
 
@@ -139,7 +138,8 @@ def _values(cipher: PersonCipher, projection: SupportProjection) -> dict[str, An
 
 
 def _begun(cipher: PersonCipher, row: AnyRow) -> SupportBegun:
-    of_referral = state_from_json(cipher.open_packed("referral.state_enc", row.referral_id, row.of_referral))
+    of_referral = state_of(cipher, row.referral_id, row.of_referral)
+    assert of_referral is not None, "a support begins with a turn of its referral"
     state = None
     if row.state_enc is not None:
         state = cipher.open_packed("ongoing_support.state_enc", row.support_id, row.state_enc).decode()

@@ -14,7 +14,7 @@ from sqlmodel import Field, SQLModel
 
 from store.columns import UUID, table_of
 from store.keyring import Keyring
-from store.referral_document import Document, folded, full_name, numbers
+from store.referral_document import Document, folded, full_name, name_of, numbers
 from store.referral_row import REFERRAL
 
 AT_MOST = 20
@@ -137,7 +137,7 @@ def _marks(document: Document) -> Iterator[tuple[str, str]]:
 
 
 def _name_marks(victim: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    name = folded(full_name(victim))
+    name = folded(full_name(victim) or name_of(victim))
     if not name:
         return
     yield "name", name

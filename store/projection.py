@@ -18,7 +18,7 @@ from store.json_form import state_to_json
 from store.keyring import Keyring
 from store.outbox import OUTBOX
 from store.referral_document import Document, merge_patch
-from store.referral_row import REFERRAL
+from store.referral_row import REFERRAL, document_of
 from store.timeline import TIMELINE, lines
 
 _GRAVEST = "immediate_danger"
@@ -74,7 +74,7 @@ def corrected(connection: Connection, cipher: PersonCipher, referral_id: str, co
     row = connection.execute(_CORRECTION, {"this": referral_id, "correction": command_id}).first()
     if row is None:
         raise ReferralNotFound(f"no correction {command_id} of referral {referral_id}")
-    document = cipher.open_json("referral.document_enc", referral_id, row.document_enc)
+    document = document_of(cipher, referral_id, row.document_enc)
     patch = command_row.words_of(cipher, command_id, row.words_enc).get("patch", {})
     return merge_patch(document, patch)
 

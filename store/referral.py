@@ -8,18 +8,18 @@ from sqlalchemy import BindParameter, Engine, Select, bindparam, case, func, or_
 from domain.errors import ReferralNotFound
 from domain.facts import Facts
 from domain.ports import Projection, TakenUp
+from domain.referral_state import ReferralState
 from domain.vocabulary import NextActionKind, Outcome, Stage
 from store import projection as projections
 from store.columns import is_uuid
 from store.encryption import cipher_of
-from store.json_form import state_from_json
 from store.keyring import Keyring
 from store.ongoing_support import SUPPORT
 from store.person_mark import AT_MOST, Link, links
 from store.projection import corrected
 from store.reception import Received, Reception, ReceptionResult, receive
-from store.referral_document import Document, facts_of, number_id
-from store.referral_row import REFERRAL
+from store.referral_document import ADULT_AT, Document, facts_of, number_id
+from store.referral_row import REFERRAL, document_of, state_of
 from store.referral_view import ReferralView, views
 
 _DUE_AT = func.coalesce(REFERRAL.c.next_action_due_at, SUPPORT.c.review_at)
@@ -34,7 +34,7 @@ _VIEWED = views().where(REFERRAL.c.id == _THIS)
 class ReferralStore:
     """Implements `domain.ports.ReferralTables`, intake and every list."""
 
-    def __init__(self, engine: Engine, keyring: Keyring, *, child_under: int = 18) -> None:
+    def __init__(self, engine: Engine, keyring: Keyring, *, child_under: int = ADULT_AT) -> None:
         self._engine = engine
         self._keyring = keyring
         self._child_under = child_under
@@ -59,26 +59,21 @@ class ReferralStore:
         if row is None:
             raise ReferralNotFound(f"no referral {referral_id}")
         cipher = cipher_of(self._keyring, referral_id, row.wrapped_key)
-        document = cipher.open_json("referral.document_enc", referral_id, row.document_enc)
-        sealed = row.state_enc
+        state = state_of(cipher, referral_id, row.state_enc)
+        document = document_of(cipher, referral_id, row.document_enc)
         return TakenUp(
-            state=state_from_json(cipher.open_packed("referral.state_enc", referral_id, sealed))
-            if sealed
-            else None,
-            facts=self._facts(document, row.received_at),
-            received_at=row.received_at,
+            state=state, facts=self._facts(document, row.received_at, state), received_at=row.received_at
         )
 
     def facts_corrected_by(self, referral_id: str, command_id: str) -> Facts:
         """Derive the facts as a stored correction would make them.  Raises `ReferralNotFound`."""
-        columns = select(REFERRAL.c.wrapped_key, REFERRAL.c.received_at)
         with self._engine.connect() as connection:
-            row = connection.execute(columns.where(REFERRAL.c.id == referral_id)).first()
+            row = connection.execute(_TAKEN_UP, {"this": referral_id}).first()
             if row is None:
                 raise ReferralNotFound(f"no referral {referral_id}")
             cipher = cipher_of(self._keyring, referral_id, row.wrapped_key)
             document = corrected(connection, cipher, referral_id, command_id)
-        return self._facts(document, row.received_at)
+        return self._facts(document, row.received_at, state_of(cipher, referral_id, row.state_enc))
 
     def project(self, projection: Projection) -> None:
         """Write a turn, unless the tables have it or a later one already."""
@@ -162,9 +157,13 @@ class ReferralStore:
         with self._engine.connect() as connection:
             return links(connection, referral_id, limit=limit)
 
-    def _facts(self, document: Document, received_at: datetime) -> Facts:
+    def _facts(self, document: Document, received_at: datetime, state: ReferralState | None) -> Facts:
+        """Fold by the policy the referral carries; before it has one, by the profile's."""
         return facts_of(
-            document, number_id=self._number_id, received_at=received_at, child_under=self._child_under
+            document,
+            number_id=self._number_id,
+            received_at=received_at,
+            child_under=state.policy.triage.child_under if state else self._child_under,
         )
 
     def _first(self, statement: Select[Any], referral_id: str) -> Any:

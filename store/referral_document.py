@@ -35,6 +35,8 @@ NumberId = Callable[[str], str]
 
 _OUTWARD = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)[0-9][A-Z]{2}")
 """A whole United Kingdom postcode without its space: the outward code, then a digit and two letters."""
+ADULT_AT = 18
+"""Age below which a person is a child, where no profile says otherwise."""
 _BEST = (Answer.YES, Answer.UNKNOWN, Answer.NO)
 _MOST_CAUTIOUS = (Answer.NO, Answer.UNKNOWN, Answer.YES)
 
@@ -45,7 +47,7 @@ def number_id(keyring: Keyring) -> NumberId:
 
 
 def facts_of(
-    document: Document, *, number_id: NumberId, received_at: datetime, child_under: int = 18
+    document: Document, *, number_id: NumberId, received_at: datetime, child_under: int = ADULT_AT
 ) -> Facts:
     """Fold a referral to categories and opaque ids.
 

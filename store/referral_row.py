@@ -5,7 +5,11 @@ from datetime import datetime
 from sqlalchemy import Index
 from sqlmodel import SQLModel
 
+from domain.referral_state import ReferralState
 from store.columns import moment, sealed, table_of, text, truth, uuid_key, whole
+from store.encryption import PersonCipher
+from store.json_form import state_from_json
+from store.referral_document import Document
 
 
 class ReferralRow(SQLModel, table=True):
@@ -62,3 +66,15 @@ class ReferralRow(SQLModel, table=True):
 
 
 REFERRAL = table_of(ReferralRow)
+
+
+def state_of(cipher: PersonCipher, referral_id: str, state_enc: bytes | None) -> ReferralState | None:
+    """Open a referral's state; `None` until its workflow's first turn."""
+    if state_enc is None:
+        return None
+    return state_from_json(cipher.open_packed("referral.state_enc", referral_id, state_enc))
+
+
+def document_of(cipher: PersonCipher, referral_id: str, document_enc: bytes) -> Document:
+    """Open a referral as last corrected."""
+    return cipher.open_json("referral.document_enc", referral_id, document_enc)

@@ -12,11 +12,10 @@ from domain.referral_state import NextAction, ReferralState, next_action
 from domain.vocabulary import DecisionKind, Lane, NextActionKind, Outcome, Stage
 from store.columns import AnyRow
 from store.encryption import PersonCipher, cipher_of
-from store.json_form import state_from_json
 from store.keyring import Keyring
 from store.ongoing_support import SUPPORT
 from store.referral_document import Document, number_id, number_of
-from store.referral_row import REFERRAL
+from store.referral_row import REFERRAL, document_of, state_of
 
 
 class ReferralView:
@@ -50,15 +49,12 @@ class ReferralView:
     @cached_property
     def document(self) -> Document:
         """The referral as last corrected, in the contract's shape without nulls."""
-        return self._cipher.open_json("referral.document_enc", self.id, self._row.document_enc)
+        return document_of(self._cipher, self.id, self._row.document_enc)
 
     @cached_property
     def state(self) -> ReferralState | None:
         """Everything the heart remembers; `None` until the workflow's first turn."""
-        sealed = self._row.state_enc
-        if sealed is None:
-            return None
-        return state_from_json(self._cipher.open_packed("referral.state_enc", self.id, sealed))
+        return state_of(self._cipher, self.id, self._row.state_enc)
 
     @cached_property
     def next_action(self) -> NextAction | None:

@@ -97,7 +97,13 @@ async def test_a_bent_referral_is_never_a_500(officer):
             assert not echoes(answer.text)
 
     documents: list[dict] = []
-    settings(max_examples=80, database=None)(given(bent_referrals())(documents.append))()
+
+    @settings(max_examples=80, database=None)
+    @given(bent_referrals())
+    def gather(document) -> None:
+        documents.append(document)
+
+    gather()
     await asyncio.gather(*(post(document) for document in documents))
     assert {status for _, status in seen} <= {200, 201, 409, 422}
 

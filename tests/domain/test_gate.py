@@ -162,7 +162,12 @@ def oracle(channel: Channel, facts: Facts, sensitive: bool, closed: tuple[str, .
 
     if channel is Channel.LETTER:
         at_home = [s for s in facts.suspects if s.shares_address is YES]
-        perhaps = [s for s in facts.suspects if s.shares_address is UNKNOWN and s.relationship in CLOSE]
+        perhaps = [
+            s
+            for s in facts.suspects
+            if s.shares_address is UNKNOWN
+            and (s.relationship in CLOSE or (sensitive and s.relationship == "unknown"))
+        ]
         return vouched(facts.address_safe) and not at_home and not perhaps
     if channel is Channel.EMAIL:
         return vouched(facts.email_safe)

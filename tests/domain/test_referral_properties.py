@@ -633,7 +633,7 @@ def test_a_live_referral_always_has_a_deadline_or_a_person_to_act(life):
         leaving = (
             state.stage is Stage.WRITING
             and state.writing is not None
-            and state.writing.state is MessageState.RESERVED
+            and (state.writing.state is MessageState.RESERVED or state.writing.recall_asked)
         )
         action = next_action(state)
         assert leaving or next_deadline(state) is not None or action.kind in PEOPLE, step
@@ -735,7 +735,8 @@ def test_a_live_referral_left_alone_for_a_year_is_closed_or_asks_a_person(life):
             )
     assert next_deadline(state) is None
     action = next_action(state)
-    on_its_way = state.writing is not None and state.writing.state is MessageState.RESERVED
+    writing = state.writing
+    on_its_way = writing is not None and (writing.state is MessageState.RESERVED or writing.recall_asked)
     assert state.stage is Stage.CLOSED or action.kind in PEOPLE or on_its_way or state.stage is Stage.RECEIVED
 
 

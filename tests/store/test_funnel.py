@@ -14,7 +14,16 @@ from store.funnel import Funnel
 from tests.builders import DAY, NOW
 from tests.store.lives import KeptLife, Office, another_person
 
-PLACES = ("information", "waiting", "held", "undecided", "ongoing_support", "single_call", "declined", "not_reached")
+PLACES = (
+    "information",
+    "waiting",
+    "held",
+    "undecided",
+    "ongoing_support",
+    "single_call",
+    "declined",
+    "not_reached",
+)
 
 
 def balances(funnel: Funnel) -> bool:
@@ -47,7 +56,10 @@ def begun(**changes) -> Callable[[Office], KeptLife]:
 
 CASES: dict[str, tuple[str, Callable[[Office], object]]] = {
     "just received": ("waiting", lambda office: office.receives()),
-    "just received for information": ("information", lambda o: o.receives(another_person(1, lane="information"))),
+    "just received for information": (
+        "information",
+        lambda o: o.receives(another_person(1, lane="information")),
+    ),
     "being called": ("waiting", lambda o: o.begins().rings("no_answer")),
     "held by triage": ("held", begun(incident__kind="assault", suspects=[])),
     "spoken to": ("undecided", lambda o: o.begins().rings("answered")),
@@ -68,7 +80,9 @@ CASES: dict[str, tuple[str, Callable[[Office], object]]] = {
     ),
     "supported, then disengaged": (
         "ongoing_support",
-        lambda o: o.begins().rings("answered").decides("ongoing_support").decides("close", outcome="disengaged"),
+        lambda o: (
+            o.begins().rings("answered").decides("ongoing_support").decides("close", outcome="disengaged")
+        ),
     ),
     "reopened after a single call": (
         "waiting",
@@ -89,7 +103,9 @@ def test_every_referral_is_counted_in_the_first_place_that_fits(office: Office, 
     place, story = CASES[case]
     story(office)
     funnel = office.statistics.funnel()
-    counted = {name for name in PLACES if getattr(funnel, name)} | ({"diverted"} if funnel.diverted else set())
+    counted = {name for name in PLACES if getattr(funnel, name)} | (
+        {"diverted"} if funnel.diverted else set()
+    )
     assert counted == {place}
     assert funnel.received == 1
     assert balances(funnel)
@@ -140,7 +156,9 @@ _STEPS = st.lists(
         st.tuples(st.just("decides"), st.sampled_from(list(DecisionKind))),
         st.tuples(st.just("closes"), st.sampled_from(list(Outcome))),
         st.tuples(st.just("waits"), st.sampled_from([timedelta(hours=4), 3 * DAY, 20 * DAY])),
-        st.tuples(st.just("is_corrected"), st.sampled_from([{"flags": ["stalking"]}, {"lane": "information"}])),
+        st.tuples(
+            st.just("is_corrected"), st.sampled_from([{"flags": ["stalking"]}, {"lane": "information"}])
+        ),
     ),
     max_size=12,
 )
@@ -150,7 +168,11 @@ def test_the_funnel_balances_after_every_step_of_every_life(office: Office) -> N
     numbers = iter(range(1000, 100_000))
 
     @settings(
-        max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True
+        max_examples=25,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+        derandomize=True,
     )
     @given(steps=_STEPS, lane=st.sampled_from(["contact", "information"]))
     def live(steps, lane) -> None:

@@ -46,12 +46,19 @@ def test_a_letter_is_drafted_from_the_referral_as_it_is_now(office: Office) -> N
 
 @pytest.mark.parametrize(
     ("changes", "neutral"),
-    [({}, False), ({"flags": ["child"]}, True), ({"flags": ["bereaved"]}, True), ({"flags": ["stalking"]}, True)],
+    [
+        ({}, False),
+        ({"flags": ["child"]}, True),
+        ({"flags": ["bereaved"]}, True),
+        ({"flags": ["stalking"]}, True),
+    ],
     ids=["ordinary", "child", "bereaved", "sensitive"],
 )
 def test_anything_on_a_protected_referral_is_worded_neutrally(office: Office, changes, neutral) -> None:
     life = office.begins(
-        another_person(1, consent={"status": "given"}, next_of_kin_informed_at="2026-11-20T10:00:00Z", **changes)
+        another_person(
+            1, consent={"status": "given"}, next_of_kin_informed_at="2026-11-20T10:00:00Z", **changes
+        )
     )
     life.decides("write_now", reason="The family asked for it.")
     assert office.messages.draft(life.key).neutral is neutral
@@ -74,7 +81,11 @@ def test_a_child_is_written_to_through_a_guardian_who_is_no_suspect(office: Offi
 
 
 def test_a_guardian_who_is_a_suspect_is_never_written_to(office: Office) -> None:
-    guardian = {"given_name": "Bo", "is_suspect": "yes", "address": {"lines": ["9 Other Road"], "safe": "yes"}}
+    guardian = {
+        "given_name": "Bo",
+        "is_suspect": "yes",
+        "address": {"lines": ["9 Other Road"], "safe": "yes"},
+    }
     life = office.begins(another_person(1, flags=["child"], victim__guardian=guardian))
     life.decides("release", hold_kind="guardian").decides("write_now")
     draft = office.messages.draft(life.key)

@@ -87,7 +87,8 @@ def test_what_is_alike_is_told_without_saying_it(office: Office, changes: dict, 
 def test_a_guardians_number_links_the_children(office: Office) -> None:
     guardian = {"given_name": "Bo", "phones": [{"number": "+447700900777"}]}
     one, two = (
-        office.receives(another_person(n, victim__phones=[], victim__guardian=guardian)).referral_id for n in (1, 2)
+        office.receives(another_person(n, victim__phones=[], victim__guardian=guardian)).referral_id
+        for n in (1, 2)
     )
     assert links(office, one) == [(two, LinkKind.SAME_CONTACT)]
 

@@ -1,0 +1,361 @@
+"""Tables, words and ways out in memory, obeying the same guards as the real ones.
+
+A turn is written once; a message that has been handed over stays as it is; nothing leaves while a stored command
+waits.  `tests/store` holds the real tables to the same rules.
+"""
+
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from activities.correspondence import CorrespondenceActivities
+from activities.ongoing_support import SupportActivities
+from activities.referral import ReferralActivities
+from domain.errors import CannotBeWritten, ReferralNotFound
+from domain.events import Answer, Command, CommandEvent, CorrectionSent
+from domain.facts import Facts
+from domain.gate import channel_is_open
+from domain.identifiers import referral_workflow_id
+from domain.ongoing_support import Reviewed, SupportCommand
+from domain.policy import Policy
+from domain.ports import (
+    Beginning,
+    Delivery,
+    Draft,
+    Outgoing,
+    Projection,
+    SupportBegun,
+    SupportProjection,
+    TakenUp,
+    Verdict,
+    Written,
+)
+from domain.referral_state import Entry, MessageChange, OngoingSupport, ReferralState
+from domain.vocabulary import Channel, MessageState, Purpose, Stage
+
+WAITING = {MessageState.HELD, MessageState.RESERVED}
+
+
+@dataclass(kw_only=True)
+class KeptReferral:
+    facts: Facts
+    received_at: datetime
+    state: ReferralState | None = None
+
+
+@dataclass(kw_only=True)
+class KeptMessage:
+    key: str
+    referral_id: str
+    channel: Channel
+    purpose: Purpose
+    state: MessageState
+    why: str = ""
+
+
+@dataclass(kw_only=True)
+class KeptSupport:
+    support: OngoingSupport
+    referral_id: str
+    begun_at: datetime
+    policy: Policy
+    turn: int = 0
+    state: str | None = None
+    review_at: datetime | None = None
+    ended_at: datetime | None = None
+    escalation: str = ""
+
+
+@dataclass(kw_only=True)
+class KeptCommand:
+    target_id: str
+    command: Command | SupportCommand
+    facts: Facts | None = None
+    """What a correction makes of the referral."""
+    answer: Answer | None = None
+
+
+class MemoryTables:
+    """Obeys `ReferralTables`, `MessageTables` and `SupportTables`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self.referrals: dict[str, KeptReferral] = {}
+        self.messages: dict[str, KeptMessage] = {}
+        self.supports: dict[str, KeptSupport] = {}
+        self.commands: dict[str, KeptCommand] = {}
+        self.timeline: dict[str, list[Entry]] = {}
+        self.written: Counter[tuple[str, int]] = Counter()
+        """How often each turn was really written: never more than once."""
+        self.outages = 0
+        """So many of the next calls find no database."""
+        self.deferrals = 0
+        """How often a message was told to wait for a command."""
+
+    # What the front door does
+
+    def receive(self, facts: Facts, *, received_at: datetime) -> str:
+        referral_id = str(uuid.uuid4())
+        self.referrals[referral_id] = KeptReferral(facts=facts, received_at=received_at)
+        return referral_id
+
+    def store(
+        self, target_id: str, event: CommandEvent | Reviewed, *, facts: Facts | None = None
+    ) -> Command | SupportCommand:
+        """Give a command its place in the order."""
+        with self._lock:
+            ordinal = 1 + sum(kept.target_id == target_id for kept in self.commands.values())
+            command_id = str(uuid.uuid4())
+            command: Command | SupportCommand
+            if isinstance(event, Reviewed):
+                command = SupportCommand(id=command_id, ordinal=ordinal, event=event)
+            else:
+                command = Command(id=command_id, ordinal=ordinal, event=event)
+            self.commands[command_id] = KeptCommand(target_id=target_id, command=command, facts=facts)
+            return command
+
+    def result(self, command_id: str) -> Answer | None:
+        return self.commands[command_id].answer
+
+    def pending(self, target_id: str) -> list[Command | SupportCommand]:
+        return [
+            kept.command
+            for kept in self.commands.values()
+            if kept.target_id == target_id and kept.answer is None
+        ]
+
+    def state(self, referral_id: str) -> ReferralState | None:
+        return self.referrals[referral_id].state
+
+    def words(self, referral_id: str) -> list[str]:
+        return [entry.what for entry in self.timeline.get(referral_id, [])]
+
+    # ReferralTables
+
+    def take_up(self, referral_id: str) -> TakenUp:
+        with self._open():
+            kept = self.referrals.get(referral_id)
+            if kept is None:
+                raise ReferralNotFound(f"no referral {referral_id}")
+            return TakenUp(state=kept.state, facts=kept.facts, received_at=kept.received_at)
+
+    def facts_corrected_by(self, referral_id: str, command_id: str) -> Facts:
+        with self._open():
+            facts = self.commands[command_id].facts
+            assert facts is not None, "a correction is stored with what it makes of the referral"
+            return facts
+
+    def project(self, projection: Projection) -> None:
+        with self._open():
+            state = projection.state
+            kept = self.referrals[state.referral_id]
+            if kept.state is not None and kept.state.turn >= state.turn:
+                return
+            self.written[state.referral_id, state.turn] += 1
+            kept.state = state
+            if projection.corrects and projection.command_id:
+                kept.facts = self.commands[projection.command_id].facts or kept.facts
+            self.timeline.setdefault(state.referral_id, []).extend(projection.effects.entries)
+            for change in projection.effects.messages:
+                self._change(state.referral_id, change)
+            if projection.effects.starts_support and state.support:
+                self.supports.setdefault(
+                    state.support.support_id,
+                    KeptSupport(
+                        support=state.support,
+                        referral_id=state.referral_id,
+                        begun_at=projection.at,
+                        policy=state.policy,
+                    ),
+                )
+            if projection.command_id and projection.answer:
+                self._answer(projection.command_id, projection.answer)
+
+    # MessageTables
+
+    def draft(self, key: str) -> Draft:
+        with self._open():
+            message = self.messages[key]
+            state = self.referrals[message.referral_id].state
+            return Draft(
+                key=key,
+                referral_id=message.referral_id,
+                reference="K7PM-4T2Q",
+                channel=message.channel,
+                purpose=message.purpose,
+                state=message.state,
+                neutral=False,
+                name="Ada",
+                language="en",
+                turn=state.turn if state else 0,
+            )
+
+    def begin(
+        self, key: str, written: Written, now: datetime, *, turn: int | None = None
+    ) -> tuple[Beginning, MessageState]:
+        with self._open():
+            message = self.messages[key]
+            kept = self.referrals[message.referral_id]
+            if message.state is not MessageState.RESERVED:
+                already = {MessageState.SENDING: Beginning.INTERRUPTED, MessageState.HELD: Beginning.REFUSED}
+                return already.get(message.state, Beginning.SETTLED), message.state
+            moved_on = turn is not None and kept.state is not None and turn != kept.state.turn
+            if moved_on or self.pending(referral_workflow_id(message.referral_id)):
+                self.deferrals += 1
+                return Beginning.DEFERRED, message.state
+            beginning, message.state = self._judge(message, kept)
+            return beginning, message.state
+
+    def settle(self, key: str, state: MessageState, *, why: str, provider_id: str, now: datetime) -> None:
+        with self._open():
+            message = self.messages[key]
+            follows = {MessageState.SENDING}
+            if state in {MessageState.SENT, MessageState.REJECTED}:
+                follows |= {MessageState.UNKNOWN}
+            if message.state in follows:
+                message.state, message.why = state, why
+
+    # SupportTables
+
+    def take_up_support(self, support_id: str) -> SupportBegun:
+        with self._open():
+            kept = self.supports[support_id]
+            return SupportBegun(
+                support_id=support_id,
+                referral_id=kept.referral_id,
+                kind=kept.support.kind,
+                owner=kept.support.owner,
+                first_contact_on=kept.support.first_contact_on,
+                begun_at=kept.begun_at,
+                policy=kept.policy,
+                state=kept.state,
+            )
+
+    def project_support(self, projection: SupportProjection) -> None:
+        with self._open():
+            kept = self.supports[projection.support_id]
+            if kept.turn >= projection.turn:
+                return
+            self.written[projection.support_id, projection.turn] += 1
+            kept.turn, kept.state = projection.turn, projection.state
+            kept.review_at, kept.ended_at = projection.review_at, projection.ended_at
+            kept.escalation = projection.escalation
+            self.timeline.setdefault(projection.referral_id, []).extend(projection.entries)
+            if projection.command_id and projection.answer:
+                self._answer(projection.command_id, projection.answer)
+
+    def _open(self) -> threading.RLock:
+        with self._lock:
+            if self.outages > 0:
+                self.outages -= 1
+                raise ConnectionError("the database is away")
+        return self._lock
+
+    def _answer(self, command_id: str, answer: Answer) -> None:
+        kept = self.commands.get(command_id)
+        if kept is not None and kept.answer is None:
+            kept.answer = answer
+
+    def _change(self, referral_id: str, change: MessageChange) -> None:
+        if change.channel is not None and change.purpose is not None:
+            made = KeptMessage(
+                key=change.key,
+                referral_id=referral_id,
+                channel=change.channel,
+                purpose=change.purpose,
+                state=change.state,
+                why=change.why,
+            )
+            self.messages.setdefault(change.key, made)
+        elif self.messages[change.key].state in WAITING:
+            self.messages[change.key].state = change.state
+            self.messages[change.key].why = change.why
+
+    def _judge(self, message: KeptMessage, kept: KeptReferral) -> tuple[Beginning, MessageState]:
+        state = kept.state
+        writing = state.writing if state else None
+        if state is None or writing is None or writing.key != message.key or not writing.is_waiting:
+            return Beginning.SETTLED, MessageState.RECALLED
+        sensitive = state.sensitive or kept.facts.is_sensitive
+        is_open = channel_is_open(
+            message.channel, kept.facts, sensitive=sensitive, closed=state.closed_phones
+        )
+        if state.stage is not Stage.WRITING or not is_open:
+            return Beginning.REFUSED, MessageState.HELD
+        return Beginning.BEGUN, MessageState.SENDING
+
+
+class PlainWriter:
+    """Writes anything out, or says that it cannot."""
+
+    def __init__(self) -> None:
+        self.cannot: str | None = None
+
+    def write(self, draft: Draft, on: date) -> Written:
+        if self.cannot:
+            raise CannotBeWritten(self.cannot)
+        return Written(text=f"Dear {draft.name}", pdf=b"%PDF-1.7")
+
+
+class ScriptedProvider:
+    """Says what it is told to, in order, and then accepts; remembers what it was handed."""
+
+    simulated = False
+
+    def __init__(self) -> None:
+        self.script: list[Verdict] = []
+        self.about_the_cut_off = Verdict.UNKNOWN
+        """What it says of a message whose sending was cut off."""
+        self.handed: list[str] = []
+        self.meanwhile: Callable[[Outgoing], None] | None = None
+        """What happens while it is being handed a message."""
+
+    @property
+    def tries(self) -> int:
+        return len(self.handed)
+
+    def send(self, outgoing: Outgoing) -> Delivery:
+        self.handed.append(outgoing.key)
+        if self.meanwhile:
+            self.meanwhile(outgoing)
+        verdict = self.script.pop(0) if self.script else Verdict.ACCEPTED
+        return Delivery(verdict=verdict, provider_id="p-1", why=f"It said {verdict}.")
+
+    def reconcile(self, key: str) -> Delivery:
+        return Delivery(verdict=self.about_the_cut_off, why="It was asked afterwards.")
+
+
+@dataclass(frozen=True)
+class OnePolicy:
+    """The same profile, whatever the year."""
+
+    policy: Policy
+
+    def policy_at(self, now: datetime) -> Policy:
+        return self.policy
+
+
+def activities_over(
+    tables: Any, writer: Any, provider: Any, policies: Any, *, messages: Any = None, supports: Any = None
+) -> list[Callable[..., Any]]:
+    """Every activity, fed; `messages` and `supports` when they are not the same object as `tables`."""
+    referral = ReferralActivities(tables, policies)
+    correspondence = CorrespondenceActivities(messages or tables, writer, dict.fromkeys(Channel, provider))
+    support = SupportActivities(supports or tables)
+    return [
+        referral.take_up_referral,
+        referral.read_correction,
+        referral.project_referral,
+        correspondence.send_message,
+        support.take_up_support,
+        support.project_support,
+    ]
+
+
+def corrected(facts: Facts, **changes: Any) -> tuple[CorrectionSent, Facts]:
+    """A correction as it travels, and what it makes of the referral."""
+    return CorrectionSent(), replace(facts, **changes)
