@@ -50,6 +50,4 @@ async def life(client: Client, *, gap: timedelta, cut_off: timedelta) -> None:
 
 def worker(client: Client) -> Worker:
     """The bare worker, as a process of its own runs it."""
-    return Worker(
-        client, task_queue=QUEUE, workflows=[Bare], workflow_runner=UnsandboxedWorkflowRunner()
-    )
+    return Worker(client, task_queue=QUEUE, workflows=[Bare], workflow_runner=UnsandboxedWorkflowRunner())

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2 as httpx
 
+_PENDING = 202
 _numbers = itertools.count(1)
 
 
@@ -55,9 +56,21 @@ class Service:
                 await asyncio.sleep(gap.total_seconds())
             attempt = await self._coordinator.post(f"{path}/contact-attempts", json={"outcome": "no_answer"})
             attempt.raise_for_status()
-            assert attempt.json()["counted"], attempt.json()["why_not_counted"]
+            said = attempt.json()
+            if attempt.status_code == _PENDING:
+                await self._applied(attempt.headers["location"])
+            else:
+                assert said["counted"], said["why_not_counted"]
         await asyncio.sleep(cut_off.total_seconds())
         await self._letter_left(path)
+
+    async def _applied(self, command: str) -> None:
+        """Wait for a command that was answered before it was applied: the service is over its capacity."""
+        for _ in range(240):
+            if (await self._coordinator.get(command)).json()["state"] == "applied":
+                return
+            await asyncio.sleep(0.5)
+        raise TimeoutError("a command was not applied")
 
     async def _letter_left(self, path: str) -> None:
         for _ in range(240):

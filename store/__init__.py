@@ -56,12 +56,14 @@ documents plain JSON-ready dictionaries.  A malformed id is simply not found.
                        .claim(*, now, lease: timedelta, limit) -> list[Waiting(referral_id, made_at, tries)]
                        .done(referral_id)      not needed after an inline start: the first projection does it
                        .failed(referral_id, *, retry_at)
-    message          MessageStore(engine, keyring)                             implements MessageTables
+    message          MessageStore(engine, keyring, *, simulated: Collection[Channel] = ())
+                       implements MessageTables; .draft only reads, so a page may ask for one as well;
+                       .begin(…, turn=draft.turn) defers words drawn up before the referral moved on
                      MessageView(id, key, referral_id, channel, purpose, state, why, made_at, leaves_at,
                                  sending_at, settled_at, provider_id, simulated)
                        .of_referral(referral_id) -> list[MessageView]          oldest first
                        .get(message_id) -> MessageView | None
-                       .content(message_id) -> Written | None      what left, or may have
+                       .content(message_id) -> Written | None      what was handed over; None before
                        .recent(*, before: datetime | None = None, limit=50) -> list[MessageView]
     timeline         TimelineLine(id: int, at, what, why, by_role, by_name, command_id, words: str)
                        words: the note or reason a person gave, on the first line of its step; staff only

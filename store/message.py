@@ -22,7 +22,7 @@ from store.columns import AnyRow, is_uuid
 from store.command_row import is_awaited
 from store.encryption import PersonCipher, cipher_of
 from store.keyring import Keyring
-from store.message_row import MESSAGE, WITHOUT_CONTENT, MessageView, sealed_why, view_of
+from store.message_row import MESSAGE, NOT_HANDED_OVER, WITHOUT_CONTENT, MessageView, sealed_why, view_of
 from store.recipient import recipient_of
 from store.referral_document import ADULT_AT, Document, facts_of, number_id
 from store.referral_row import REFERRAL, document_of, state_of
@@ -126,7 +126,6 @@ class MessageStore:
             beginning, state, why = _judge(key, Channel(message.channel), referral, facts, stands)
             values: dict[str, Any] = {
                 "this": key,
-                "follows": _SETTLED_FROM.get(state, ()),
                 "state": state,
                 "why_enc": sealed_why(cipher, key, why),
                 "leaves_at": None,
@@ -150,8 +149,10 @@ class MessageStore:
                 "why_enc": sealed_why(cipher, key, why),
                 "provider_id": provider_id,
                 "simulated": row.channel in self._simulated,
-                "settled_at": None if state is MessageState.RESERVED else now,
+                "settled_at": now,
             }
+            if state is MessageState.RESERVED:
+                values |= {"sending_at": None, "settled_at": None}
             connection.execute(_SETTLED, values)
 
     def of_referral(self, referral_id: str) -> list[MessageView]:
@@ -176,14 +177,14 @@ class MessageStore:
         return self._views(statement.order_by(MESSAGE.c.made_at.desc(), MESSAGE.c.key).limit(limit))
 
     def content(self, message_id: str) -> Written | None:
-        """What left, or may have left; `None` before that."""
+        """What was handed over, and so left or may have left; `None` before that."""
         if not is_uuid(message_id):
             return None
-        content = (MESSAGE.c.words_enc, MESSAGE.c.pdf_enc)
+        content = (MESSAGE.c.state, MESSAGE.c.words_enc, MESSAGE.c.pdf_enc)
         columns = (MESSAGE.c.key, MESSAGE.c.referral_id, REFERRAL.c.wrapped_key, *content)
         with self._engine.connect() as connection:
             row = connection.execute(_of_message(*columns).where(MESSAGE.c.id == message_id)).first()
-        if row is None or row.words_enc is None:
+        if row is None or row.words_enc is None or row.state in NOT_HANDED_OVER:
             return None
         cipher = cipher_of(self._keyring, row.referral_id, row.wrapped_key)
         return message_content.open_sealed(cipher, row.key, row.words_enc, row.pdf_enc)

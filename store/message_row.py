@@ -70,6 +70,8 @@ WITHOUT_CONTENT = (*(c for c in MESSAGE.c if c.name not in {"words_enc", "pdf_en
 """The columns a list needs, and the key to read them."""
 WAITING = (MessageState.HELD, MessageState.RESERVED)
 """What a turn may still change: it has not been handed over."""
+NOT_HANDED_OVER = (*WAITING, MessageState.RECALLED)
+"""Nothing left, even if a try was made that the provider proved not to have taken."""
 _WHY = "message.why_enc"
 _MADE = insert(MESSAGE).on_conflict_do_nothing()
 _CHANGED = update(MESSAGE).where(MESSAGE.c.key == bindparam("this"), MESSAGE.c.state.in_(WAITING))

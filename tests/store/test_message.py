@@ -119,6 +119,17 @@ def test_before_it_leaves_a_message_has_no_content(office: Office) -> None:
     assert office.messages.content(_id(office, writing(office))) is None
 
 
+def test_what_a_provider_proved_not_to_have_taken_is_not_shown_as_handed_over(office: Office) -> None:
+    life = leaving(office)
+    life.begins_to_leave()
+    settle(office, life, "reserved")
+    view = office.messages.get(_id(office, life))
+    assert (view.state, view.sending_at, view.settled_at) == (MessageState.RESERVED, None, None)
+    assert office.messages.content(view.id) is None
+    assert life.begins_to_leave() == (Beginning.BEGUN, MessageState.SENDING)
+    assert office.messages.content(view.id) == WRITTEN
+
+
 def test_a_simulated_way_out_is_said_to_be_one(office: Office) -> None:
     life = leaving(office)
     life.begins_to_leave()

@@ -7,7 +7,8 @@ waits.  `tests/store` holds the real tables to the same rules.
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -248,12 +249,13 @@ class MemoryTables:
             if projection.command_id and projection.answer:
                 self._answer(projection.command_id, projection.answer)
 
-    def _open(self) -> threading.RLock:
+    @contextmanager
+    def _open(self) -> Iterator[None]:
         with self._lock:
             if self.outages > 0:
                 self.outages -= 1
                 raise ConnectionError("the database is away")
-        return self._lock
+            yield
 
     def _answer(self, command_id: str, answer: Answer) -> None:
         kept = self.commands.get(command_id)

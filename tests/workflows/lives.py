@@ -42,7 +42,7 @@ WITHIN = timedelta(seconds=20)
 """For one command; generous, because without a cache every turn replays."""
 SOON = 20.0
 """Real seconds until something must have happened."""
-BEFORE = timedelta(days=2)
+BEFORE = timedelta(hours=20)
 """How long ago a referral was received, so that calls can be recorded without waiting for them."""
 A_MOMENT = timedelta(seconds=1)
 
@@ -83,6 +83,8 @@ class Desk:
         self.provider = ScriptedProvider()
         self.task_queue = f"test-{uuid.uuid4()}"
         self.orchestra = Orchestra(env.client, task_queue=self.task_queue)
+        self.started: set[str] = set()
+        """The workflow ids of what began here."""
         self._worker: contextlib.AsyncExitStack | None = None
 
     async def __aenter__(self) -> Self:
@@ -139,6 +141,8 @@ class Desk:
         """Replay every run with today's code; how many there were."""
         replay = replayer(self.env.client)
         histories = await self.histories()
+        missing = self.started - {history.workflow_id for history in histories}
+        assert not missing, f"the server does not list {missing}"
         for history in histories:
             await replay.replay_workflow(history)
         return len(histories)
@@ -158,6 +162,7 @@ class RunningReferral:
     def __init__(self, desk: Desk, referral_id: str) -> None:
         self.desk, self.id = desk, referral_id
         self.workflow_id = referral_workflow_id(referral_id)
+        desk.started.add(self.workflow_id)
 
     @property
     def handle(self) -> WorkflowHandle[ReferralWorkflow, str]:
@@ -306,6 +311,7 @@ class RunningSupport:
     def __init__(self, desk: Desk, support_id: str) -> None:
         self.desk, self.id = desk, support_id
         self.workflow_id = support_workflow_id(support_id)
+        desk.started.add(self.workflow_id)
 
     @property
     def handle(self) -> WorkflowHandle[SupportWorkflow, str]:

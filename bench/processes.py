@@ -1,0 +1,31 @@
+"""What a process and everything below it has used."""
+
+import os
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_USER, _SYSTEM = 13, 14
+"""Places in /proc/PID/stat; the waited-for children stand in the two after them."""
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time of a process and of its descendants, in seconds."""
+    return sum(_own(each) for each in (pid, *_descendants(pid)))
+
+
+def _own(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return 0.0
+    ticks = sum(int(fields[place - 2]) for place in (_USER, _SYSTEM, _USER + 2, _SYSTEM + 2))
+    return ticks / _TICKS
+
+
+def _descendants(pid: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    found = [int(child) for child in children]
+    return found + [below for child in found for below in _descendants(child)]
