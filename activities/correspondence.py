@@ -60,7 +60,7 @@ class CorrespondenceActivities:
             return self._let_leave(draft, written, departure)
 
     def _let_leave(self, draft: Draft, written: Written, departure: Departure) -> MessageSettled:
-        beginning, state = self._tables.begin(draft.key, written, departure.at)
+        beginning, state = self._tables.begin(draft.key, written, departure.at, turn=draft.turn)
         provider = self._providers[draft.channel]
         match beginning:
             case Beginning.BEGUN:

@@ -12,6 +12,7 @@ from api import (
     correspondence,
     decision,
     health,
+    ongoing_support,
     problems,
     referral,
     schema,
@@ -41,6 +42,7 @@ _FEATURES = (
     correction,
     contact,
     decision,
+    ongoing_support,
     command,
     worklist,
     correspondence,
@@ -74,7 +76,7 @@ def create_app(services: Services | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        # Its spans and logs carry addresses and what was sent.  Source: research/ecosystem.md, section 0.
+        # Its spans and logs carry addresses and what was sent.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.meters = meters

@@ -15,6 +15,7 @@ from api.referral_out import Json, Out, shown_to, written
 from api.schema import PREFIX, answers
 from api.services import In, Services
 from domain.events import Answer, CommandEvent
+from domain.ongoing_support import Reviewed
 from domain.vocabulary import CommandState
 from store.command import NewCommand, StoredCommand
 from store.tokens import Token
@@ -62,9 +63,10 @@ async def carry_out(
     *,
     referral_id: str,
     kind: str,
-    event: CommandEvent,
+    event: CommandEvent | Reviewed,
     words: dict[str, Any],
     status: int = 200,
+    target_id: str | None = None,
 ) -> Response:
     """Store a command, hand it to its workflow, and answer with the referral as the tables have it then.
 
@@ -77,6 +79,7 @@ async def carry_out(
         event: What happened or is wanted; categories and ids only.
         words: What the person said with it; kept sealed.
         status: Of the answer when it is applied.
+        target_id: The workflow it is for; by default the referral's.
 
     Raises:
         ReferralNotFound: There is no such referral.
@@ -91,6 +94,7 @@ async def carry_out(
         by=caller.maker,
         made_at=services.clock(),
         claim=once.claim,
+        target_id=target_id,
     )
     stored = await run_in_threadpool(services.commands.store, new)
     answer = stored.answer or await _send(services, stored)

@@ -73,7 +73,7 @@ def _welcome(address: str, profile: Path, data_dir: Path) -> str:
 Holdfast is ready.
   service  {profile}
   API      {address}/api/v1
-  docs     {address}/docs
+  schema   {address}/openapi.json
 Issue a token with
   {shlex.quote(program)} token issue --role coordinator --name NAME{where}"""
 

@@ -41,6 +41,8 @@ class Profile:
     """What everything else calls it; tells nothing."""
     telephone: str
     """As people read it."""
+    email_from: str
+    """The address e-mails come from."""
     languages: tuple[str, ...]
     """Never empty; the first is the one used when the victim's own is not among them."""
     exit_to: str
@@ -160,6 +162,7 @@ def _profile(values: Values) -> Profile:
         service_name=values[keys.SERVICE_NAME],
         neutral_name=values[keys.NEUTRAL_NAME],
         telephone=values[keys.TELEPHONE],
+        email_from=values[keys.EMAIL_FROM],
         languages=values[keys.LANGUAGES],
         exit_to=values[keys.EXIT_TO],
         wording=values[keys.WORDING],

@@ -71,6 +71,12 @@ TELEPHONE = Key(
     ),
     meaning="The number a victim rings, as people read it.",
 )
+EMAIL_FROM = Key(
+    path="service.email_from",
+    kind="address",
+    read=read.matching(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "an e-mail address"),
+    meaning="The address e-mails come from; its words tell nothing.",
+)
 LANGUAGES = Key(
     path="service.languages",
     kind="list of codes",
@@ -253,6 +259,7 @@ KEYS: tuple[Key[Any], ...] = (
     SERVICE_NAME,
     NEUTRAL_NAME,
     TELEPHONE,
+    EMAIL_FROM,
     LANGUAGES,
     TIME_ZONE,
     WORDING,

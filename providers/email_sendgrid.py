@@ -1,6 +1,6 @@
 """E-mail through SendGrid's own client.
 
-Facts of the wire (research, section 4.1): no idempotency; 202 with `X-Message-Id` on success; 429 proves that it was
+Facts of the wire, tried against the client: no idempotency; 202 with `X-Message-Id` on success; 429 proves that it was
 not taken; the client has no timeout of its own; custom arguments are not safe for personal data.
 """
 

@@ -1,6 +1,6 @@
 """Everything that Temporal keeps is encrypted: payloads, and failures with their messages and traces.
 
-Source: research on converters; docs/decisions.
+Source: docs/decisions.
 """
 
 import dataclasses

@@ -60,7 +60,9 @@ class Relay:
             await asyncio.to_thread(self._outbox.done, entry.referral_id)
 
     async def _send(self, stored: StoredCommand) -> None:
-        await self._orchestra.send_command(stored.target_id, stored.command, within=WITHIN)
+        answer = await self._orchestra.send_command(stored.target_id, stored.command, within=WITHIN)
+        if answer is not None:  # the workflow's own turn has settled it, unless the workflow is gone
+            await asyncio.to_thread(self._commands.settle, stored.id, answer, now=datetime.now(UTC))
 
 
 async def _together(work: Iterable[Awaitable[None]]) -> None:

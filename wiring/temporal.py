@@ -122,8 +122,10 @@ class Orchestra:
             try:
                 answer = await self._update(target_id, command, within)
             except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND or isinstance(command, SupportCommand):
+                if error.status is not RPCStatusCode.NOT_FOUND:
                     raise
+                if isinstance(command, SupportCommand):
+                    return _SUPPORT_HAS_ENDED
                 answer = await self._update_with_start(target_id, command, within)
             except WorkflowUpdateFailedError as error:
                 if not _ended_meanwhile(error):
@@ -157,6 +159,10 @@ class Orchestra:
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             ),
         )
+
+
+_SUPPORT_HAS_ENDED = Answer(applied=False, revision=0, code="not_possible_now", why="This support has ended.")
+"""A support's workflow ends with its support and never begins again."""
 
 
 def _ended_meanwhile(error: WorkflowUpdateFailedError) -> bool:

@@ -21,6 +21,7 @@ name = "example"
 name = "Example Support"
 neutral_name = "The Team"
 telephone = "01223 000000"
+email_from = "hello@hub.example"
 languages = ["en", "cy"]
 time_zone = "Europe/London"
 [holidays]

@@ -96,6 +96,8 @@ class MemoryTables:
         """So many of the next calls find no database."""
         self.deferrals = 0
         """How often a message was told to wait for a command."""
+        self.after_writing: Callable[[Projection], None] | None = None
+        """What happens when a turn is in the tables and its workflow has not heard of it."""
 
     # What the front door does
 
@@ -151,11 +153,15 @@ class MemoryTables:
             return facts
 
     def project(self, projection: Projection) -> None:
+        if self._project(projection) and self.after_writing:
+            self.after_writing(projection)
+
+    def _project(self, projection: Projection) -> bool:
         with self._open():
             state = projection.state
             kept = self.referrals[state.referral_id]
             if kept.state is not None and kept.state.turn >= state.turn:
-                return
+                return False
             self.written[state.referral_id, state.turn] += 1
             kept.state = state
             if projection.corrects and projection.command_id:
@@ -175,6 +181,7 @@ class MemoryTables:
                 )
             if projection.command_id and projection.answer:
                 self._answer(projection.command_id, projection.answer)
+            return True
 
     # MessageTables
 

@@ -9,10 +9,9 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
 from domain.events import AttemptMade, Command
-from domain.identifiers import referral_workflow_id
-from domain.vocabulary import AttemptOutcome, Stage
-from tests.builders import HOUR, a_decision, some_facts
-from tests.workflows.lives import Desk, RunningReferral, WITHIN
+from domain.vocabulary import AttemptOutcome
+from tests.builders import a_decision, some_facts
+from tests.workflows.lives import Desk, RunningReferral
 from workflows.referral import ReferralWorkflow
 
 A_MOMENT = timedelta(seconds=1)

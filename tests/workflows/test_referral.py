@@ -1,7 +1,7 @@
 """A referral from receipt to each of its ends, on a real server whose clock is moved on."""
 
 import asyncio
-from datetime import time
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 from domain.policy import Policy
@@ -10,15 +10,11 @@ from domain.working_hours import is_open
 from tests.builders import (
     DAY,
     HOUR,
-    MINUTE,
-    a_policy,
     information_facts,
     sensitive_facts,
-    some_facts,
 )
 from tests.workflows.lives import LONDON, Desk, local, working_days
 from wiring.profile import ProfilePolicies, load_profile
-from datetime import datetime, UTC
 
 
 def cambridgeshire() -> Policy:
@@ -218,7 +214,7 @@ async def test_a_correction_of_a_letter_made_unsafe_recalls_it(desk: Desk) -> No
     await life.is_written_to()
     first = life.state.writing
     assert first is not None
-    await life.is_corrected(**{"address_safe": "no", "email_safe": None, "phones": ()})
+    await life.is_corrected(address_safe="no", email_safe=None, phones=())
     assert desk.tables.messages[first.key].state is MessageState.RECALLED
     await asyncio.sleep(0)
     assert desk.provider.tries == 0
