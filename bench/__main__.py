@@ -62,7 +62,7 @@ async def _full(tree: Tree, wanted: argparse.Namespace) -> tuple[Measured, Count
         tree.base_url,
         police=tree.issue_token("police", "Bench Constabulary"),
         coordinator=tree.issue_token("coordinator", "Bench"),
-        connections=min(wanted.in_flight, 100),
+        connections=wanted.in_flight,
     )
     try:
         await _in_flight(lambda: service.life(gap=GAP, cut_off=CUT_OFF), lives=20, in_flight=20)

@@ -5,12 +5,13 @@ from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _USER, _SYSTEM = 13, 14
-"""Places in /proc/PID/stat; the waited-for children stand in the two after them."""
+"""Places in /proc/PID/stat, counted from 0."""
 
 
 def cpu_seconds(pid: int) -> float:
-    """CPU time of a process and of its descendants, in seconds."""
-    return sum(_own(each) for each in (pid, *_descendants(pid)))
+    """CPU time in seconds: of a process with its descendants, or of this process alone."""
+    below = [] if pid == os.getpid() else _descendants(pid)
+    return sum(_own(each) for each in (pid, *below))
 
 
 def _own(pid: int) -> float:
@@ -18,7 +19,7 @@ def _own(pid: int) -> float:
         fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     except OSError:
         return 0.0
-    ticks = sum(int(fields[place - 2]) for place in (_USER, _SYSTEM, _USER + 2, _SYSTEM + 2))
+    ticks = sum(int(fields[place - 2]) for place in (_USER, _SYSTEM))
     return ticks / _TICKS
 
 

@@ -40,6 +40,8 @@ class Tree:
         self._listener = listener
         self._data = data
         self._environment = dict(os.environ)
+        # The sandbox imports workflow code anew for every run: without kept bytecode it would compile it each time.
+        self._environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self._environment["HOLDFAST_PROFILE"] = str(profile)
         self._environment["HOLDFAST_KEYS"] = (
             settings.encryption_keys.get_secret_value() if settings.encryption_keys else ""

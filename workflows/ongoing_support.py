@@ -44,9 +44,10 @@ class SupportWorkflow:
             await self._turn(None)
         while self._now_at.ended_at is None:
             await self._live_on()
-            if workflow.info().is_continue_as_new_suggested() and self._end is None:
+            if workflow.info().is_continue_as_new_suggested():
                 await workflow.wait_condition(workflow.all_handlers_finished)
-                workflow.continue_as_new(support_id)
+                if self._end is None:  # asked after waiting: what a signal says is not in the tables yet
+                    workflow.continue_as_new(support_id)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return "ended"
 

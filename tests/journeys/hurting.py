@@ -15,7 +15,8 @@ from tests.servers import Tree
 @contextlib.contextmanager
 def frozen(tree: Tree, *names: str) -> Iterator[None]:
     """Stop children as a full disk or a paused machine does: they hold their sockets and never answer."""
-    pids = [tree.pids[name] for name in names]
+    record = tree.record
+    pids = [record.supervisor.pid if name == "up" else record.children[name].pid for name in names]
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     try:

@@ -164,7 +164,9 @@ class Coordinator(Person):
         def shown() -> Json | None:
             now = self.see(referral)
             kind = (now["next_action"] or {}).get("kind")
-            return now if all((now | {"next": kind})[name] == value for name, value in wanted.items()) else None
+            return (
+                now if all((now | {"next": kind})[name] == value for name, value in wanted.items()) else None
+            )
 
         return eventually(shown, seconds, or_else=lambda: f"{wanted}\n{self.story(referral)}")
 
@@ -253,7 +255,9 @@ def assert_it_balances(funnel: Json) -> None:
     assert funnel["received"] == funnel["referred"] + funnel["information"], funnel
     places = ("waiting", "held", "undecided", "contacted", "not_reached")
     assert funnel["referred"] == sum(funnel[p] for p in places) + sum(funnel["diverted"].values()), funnel
-    assert funnel["contacted"] == funnel["ongoing_support"] + funnel["single_call"] + funnel["declined"], funnel
+    assert funnel["contacted"] == funnel["ongoing_support"] + funnel["single_call"] + funnel["declined"], (
+        funnel
+    )
     assert funnel["supported"] == funnel["ongoing_support"] + funnel["single_call"], funnel
 
 

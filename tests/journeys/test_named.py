@@ -24,7 +24,11 @@ def test_two_people_of_one_burglary_and_one_phone_that_became_unsafe(
 ) -> None:
     one, other = a_report(), a_report()
     other["source"] = {**one["source"], "person_reference": "2"}
-    other["victim"] = {**one["victim"], "given_name": "Ben", "phones": [{"number": "+447700900124", "safe": "yes"}]}
+    other["victim"] = {
+        **one["victim"],
+        "given_name": "Ben",
+        "phones": [{"number": "+447700900124", "safe": "yes"}],
+    }
     ada, ben = (force.post("/referrals", report).json()["id"] for report in (one, other))
     assert ada != ben
     for referral in (ada, ben):
@@ -36,7 +40,9 @@ def test_two_people_of_one_burglary_and_one_phone_that_became_unsafe(
     corrected = coordinator.see(ada)
     assert (corrected["stage"], corrected["next_action"]["kind"]) == ("writing", "send")
     assert corrected["next_action"]["number"] is None
-    assert "+447700900123" not in {item["number"] for item in coordinator.pages("/worklist", limit=200) if item["referral"] == ada}
+    assert "+447700900123" not in {
+        item["number"] for item in coordinator.pages("/worklist", limit=200) if item["referral"] == ada
+    }
 
     assert coordinator.see(ben) == untouched
     assert coordinator.timeline(ben) == line
@@ -62,7 +68,12 @@ def test_an_ex_partner_answers_and_not_one_message_leaves_in_any_lane(
 ) -> None:
     force, manager = people.force, people.manager
     report = an_assault_by_an_ex_partner()
-    queued, ringing = (force.post("/referrals", report | {"source": {**report["source"], "person_reference": n}}).json()["id"] for n in "12")
+    queued, ringing = (
+        force.post("/referrals", report | {"source": {**report["source"], "person_reference": n}}).json()[
+            "id"
+        ]
+        for n in "12"
+    )
     informing = force.post("/referrals", an_assault_by_an_ex_partner() | {"lane": "information"}).json()["id"]
     for referral in (queued, ringing):
         assert coordinator.wait_for(referral, stage="contacting")["sensitive"]
@@ -89,7 +100,10 @@ def test_an_ex_partner_answers_and_not_one_message_leaves_in_any_lane(
         assert coordinator.try_to_decide(referral, "release").status_code == 403
         for _ in range(3):
             assert not coordinator.ring(referral, "no_answer")["counted"]
-    force.correct(queued, {"victim": {"address": {"safe": "yes"}, "emails": [{"address": "a2@example.org", "safe": "yes"}]}})
+    force.correct(
+        queued,
+        {"victim": {"address": {"safe": "yes"}, "emails": [{"address": "a2@example.org", "safe": "yes"}]}},
+    )
     assert coordinator.try_to_decide(informing, "promote").status_code in {200, 409}
     throughout(AFTER_THE_CUT_OFF, nothing_is_on_its_way)
 
@@ -100,14 +114,17 @@ def test_an_ex_partner_answers_and_not_one_message_leaves_in_any_lane(
     left = {"sending", "sent", "unknown"}
     throughout(
         AFTER_THE_CUT_OFF,
-        lambda: [pytest.fail("a message left") for r in everybody for m in coordinator.messages(r) if m["state"] in left],
+        lambda: [
+            pytest.fail("a message left")
+            for r in everybody
+            for m in coordinator.messages(r)
+            if m["state"] in left
+        ],
     )
 
 
 @pytest.fixture
-def slow_post(
-    make_tree: Callable[..., Tree], slower_rehearsal: Callable[..., Path]
-) -> Iterator[Tree]:
+def slow_post(make_tree: Callable[..., Tree], slower_rehearsal: Callable[..., Path]) -> Iterator[Tree]:
     own = make_tree(profile=slower_rehearsal(cut_off_after=f"PT{CUT_OFF}S")).start()
     yield own
     own.discard()
@@ -127,7 +144,9 @@ def test_a_call_back_between_the_third_call_and_a_crash_recalls_the_letter(
 
     with frozen(slow_post, "temporal", "worker"):
         with ThreadPoolExecutor(4) as pool:
-            said = list(pool.map(lambda one: coordinator.try_to_ring(*one), zip(referrals, BACK, strict=True)))
+            said = list(
+                pool.map(lambda one: coordinator.try_to_ring(*one), zip(referrals, BACK, strict=True))
+            )
         commands = [answer.json()["id"] for answer in said]
         assert [answer.status_code for answer in said] == [202] * 3
         assert {coordinator.command(command)["state"] for command in commands} == {"pending"}
@@ -157,4 +176,3 @@ def test_a_call_back_between_the_third_call_and_a_crash_recalls_the_letter(
 
 BACK = ("answered", "callback_requested", "hung_up")
 """What the three who were written to say before the letter leaves."""
-

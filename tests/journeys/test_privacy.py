@@ -23,7 +23,16 @@ from tests.journeys.people import Json, People, Person, a_report
 from tests.servers import Tree
 
 WORDS = (
-    *("Zebulonia", "Quaggamire", "Zebbie", "Vexillodd", "Brimwyckham", "Thrombley", "Umberquist", "Oxpeckerby"),
+    *(
+        "Zebulonia",
+        "Quaggamire",
+        "Zebbie",
+        "Vexillodd",
+        "Brimwyckham",
+        "Thrombley",
+        "Umberquist",
+        "Oxpeckerby",
+    ),
     *("zebulonia.quaggamire@example.org", "pc.wigglesworth@force.example", "zq.second@example.net"),
     *("77 Wigglepuff Crescent", "CB4 9ZQ", "CB49ZQ", "PC 98171 Yaffle", "99/8675309/26", "Klingonese-interp"),
     *("xylotomous", "wobbegong", "quokkaphobic", "zyzzyvous", "axolotlian", "dikdikness", "numbatlike"),
@@ -40,6 +49,7 @@ class Planted:
     """Everything that was said, and every answer to a bad request."""
 
     people: People
+    referrals: list[str] = field(default_factory=list)
     answers: list[httpx2.Response] = field(default_factory=list)
     metrics: str = ""
     rows: bytes = b""
@@ -66,8 +76,16 @@ def the_report(**changes: object) -> Json:
             "interpreter": "Klingonese-interp",
             "phones": [{"number": "+447700900871", "safe": "yes"}, {"number": "07700 900872", "safe": "yes"}],
             "emails": [{"address": "zebulonia.quaggamire@example.org", "safe": "yes"}],
-            "address": {"lines": ["77 Wigglepuff Crescent", "Brimwyckham"], "postcode": "CB4 9ZQ", "safe": "yes"},
-            "guardian": {"given_name": "Thrombley", "family_name": "Umberquist", "phones": [{"number": "+447700900873"}]},
+            "address": {
+                "lines": ["77 Wigglepuff Crescent", "Brimwyckham"],
+                "postcode": "CB4 9ZQ",
+                "safe": "yes",
+            },
+            "guardian": {
+                "given_name": "Thrombley",
+                "family_name": "Umberquist",
+                "phones": [{"number": "+447700900873"}],
+            },
         },
         "suspects": [{"relationship": "stranger", "shares_address": "no", "name": "Vexillodd Oxpeckerby"}],
         "lane": "contact",
@@ -102,7 +120,10 @@ def live(people: People) -> list[str]:
         supported, "ongoing_support", reason="She is quokkaphobic.", support={"owner": "Team Marmaladovich"}
     )
     coordinator.ring(sensitive, "third_party_answered", note="Vexillodd said zyzzyvous.")
-    force.correct(closed, {"victim": {"emails": [{"address": "zq.second@example.net", "safe": "yes"}]}, "notes": "axolotlian"})
+    force.correct(
+        closed,
+        {"victim": {"emails": [{"address": "zq.second@example.net", "safe": "yes"}]}, "notes": "axolotlian"},
+    )
     coordinator.decide(closed, "hold", kind="numbatish_hold", reason="dikdikness")
     manager.decide(closed, "release", reason="numbatlike")
     force.withdraw(closed, "She is axolotlian after all.")
@@ -121,9 +142,19 @@ def misbehave(people: People, referral: str) -> Iterator[httpx2.Response]:
     raw = force.http
     yield raw.post("/referrals", content=b'{"victim": {"given_name": "Zebulonia Quaggamire", ')
     yield raw.post("/referrals", content="Zebulonia".encode("utf-16"), headers={"content-type": "text/plain"})
-    yield raw.post("/referrals", content=b"\xff\xfeQuaggamire +447700900871", headers={"content-type": "application/json"})
-    yield raw.post("/referrals", content=b'["Zebulonia", "+447700900871"]', headers={"content-type": "application/json"})
-    yield raw.post("/referrals", content=b'{"Zebulonia": 1, "Zebulonia": 2}', headers={"content-type": "application/json"})
+    yield raw.post(
+        "/referrals",
+        content=b"\xff\xfeQuaggamire +447700900871",
+        headers={"content-type": "application/json"},
+    )
+    yield raw.post(
+        "/referrals", content=b'["Zebulonia", "+447700900871"]', headers={"content-type": "application/json"}
+    )
+    yield raw.post(
+        "/referrals",
+        content=b'{"Zebulonia Quaggamire": 1, "+447700900871": 2}',
+        headers={"content-type": "application/json"},
+    )
     yield force.post("/referrals", the_report(notes={"Zebulonia": "Quaggamire"}))
     yield force.post("/referrals", the_report(flags=["Zebulonia Quaggamire"]))
     yield force.post("/referrals", the_report(lane="Quaggamire"))
@@ -157,7 +188,9 @@ def misbehave(people: People, referral: str) -> Iterator[httpx2.Response]:
     yield coordinator.try_to_decide(referral, "release", kind="numbatish_hold", reason="wobbegong")
     yield coordinator.try_to_decide(referral, "single_call", reason="wobbegong")
     yield coordinator.post(f"/referrals/{referral}/corrections", {"victim": {"phones": "Quaggamire"}})
-    yield coordinator.post(f"/referrals/{referral}/corrections", {"source": {"reference": "99/8675309/26-Quaggamire"}})
+    yield coordinator.post(
+        f"/referrals/{referral}/corrections", {"source": {"reference": "99/8675309/26-Quaggamire"}}
+    )
     yield coordinator.get("/referrals/Zebulonia-Quaggamire")
     yield coordinator.get("/messages/zebulonia.quaggamire@example.org/letter.pdf")
     yield coordinator.get("/commands/+447700900871")
@@ -169,7 +202,9 @@ def misbehave(people: People, referral: str) -> Iterator[httpx2.Response]:
     yield people.manager.get("/statistics", **{"from": "Quaggamire", "to": BIRTH + "Zebulonia"})
     yield raw.request("ZEBULONIA", "/referrals")
     yield raw.get("/referrals", headers={"Authorization": "Bearer Zebulonia-Quaggamire-7700900871"})
-    yield raw.get("/referrals", headers={"Authorization": "Quaggamire 7700900871", "X-Zebulonia": "Quaggamire"})
+    yield raw.get(
+        "/referrals", headers={"Authorization": "Quaggamire 7700900871", "X-Zebulonia": "Quaggamire"}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -177,13 +212,13 @@ def planted(make_tree: Callable[..., Tree], people_at: Callable[[Tree], People])
     """Live, misbehave, look everywhere, kill everything, and keep every byte that is left."""
     tree = make_tree().start()
     there = Planted(people_at(tree))
-    referrals = live(there.people)
-    there.answers += misbehave(there.people, referrals[0])
+    there.referrals = live(there.people)
+    there.answers += misbehave(there.people, there.referrals[0])
     outage(tree, there.people.force, there.answers)
     there.metrics = httpx2.get(f"{tree.base_url}/metrics").text
     for path in ("/healthz", "/readyz", "/openapi.json"):
         there.metrics += httpx2.get(f"{tree.base_url}{path}").text
-    for referral in referrals:
+    for referral in there.referrals:
         there.metrics += there.people.force.get(f"/referrals/{referral}").text
     there.rows = every_row(tree)
     there.orchestra = everything_temporal_tells(tree)
@@ -255,7 +290,12 @@ def needles() -> dict[bytes, str]:
     for number in NUMBERS:
         add(f"{number[:4]} {number[4:]}".encode(), number)
         add(f"{number[:4]} {number[4:7]} {number[7:]}".encode(), number)
-    for word in (*WORDS, BIRTH, *(f"+44{number}" for number in NUMBERS), *(f"0{number}" for number in NUMBERS)):
+    for word in (
+        *WORDS,
+        BIRTH,
+        *(f"+44{number}" for number in NUMBERS),
+        *(f"0{number}" for number in NUMBERS),
+    ):
         for algorithm in ("md5", "sha1", "sha256"):
             for said in {word, word.casefold()}:
                 digest = hashlib.new(algorithm, said.encode()).digest()
@@ -304,6 +344,9 @@ def test_no_file_of_the_data_directory_tells_who_was_referred(planted: Planted) 
     names = {str(path) for path in planted.files}
     for part in ("temporal.db", "logs/api.log", "logs/worker.log", "postgres/base", "pg_wal"):
         assert any(part in name for name in names), part
+    for room in ("temporal/", "postgres/"):  # what may lie in clear does: we look in the right places
+        held = [data for path, data in planted.files.items() if room in str(path)]
+        assert all(any(f"referral-{one}".encode() in data for data in held) for one in planted.referrals)
     told = {path: found for path, held in planted.files.items() if (found := found_in(held))}
     assert not told
 
@@ -331,11 +374,13 @@ def test_metrics_and_the_status_for_referrers_are_free_of_personal_detail(plante
 def test_a_problem_never_repeats_what_was_sent(planted: Planted) -> None:
     assert len(planted.answers) > 40
     for answer in planted.answers:
-        assert 400 <= answer.status_code < 600 or answer.status_code in {201, 202}, (answer.request.url, answer.text)
+        assert 400 <= answer.status_code < 600 or answer.status_code in {201, 202}, (
+            answer.request.url,
+            answer.text,
+        )
         if answer.status_code == 500:
             pytest.fail(f"{answer.request.method} {answer.request.url}: {answer.text}")
         told = answer.content + repr(answer.headers).encode()
         if answer.status_code < 300:
             continue
         assert not found_in(told), (str(answer.request.url), answer.text)
-

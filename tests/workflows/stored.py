@@ -1,7 +1,6 @@
 """A desk over the real tables, and a worker of its own process that dies when it is told to."""
 
 import base64
-import os
 import signal
 import subprocess
 import sys
@@ -11,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Engine
 from temporalio.testing import WorkflowEnvironment
 
 from domain.events import Answer, Command, CommandEvent
@@ -20,6 +18,7 @@ from domain.ongoing_support import Reviewed, SupportCommand
 from domain.policy import Policy
 from domain.referral_state import ReferralState
 from store.keyring import Keyring
+from store.command import NewCommand
 from store.message import MessageView
 from store.reception import Received
 from tests.servers import REPOSITORY, clean_environment
@@ -59,8 +58,6 @@ class StoredTables:
         referral_id: str | None = None,
         **words: Any,
     ) -> Command | SupportCommand:
-        from tests.store.lives import NewCommand
-
         return self.office.commands.store(
             NewCommand(
                 id=str(uuid.uuid4()),
@@ -104,21 +101,25 @@ class StoredDesk(Desk):
         )
 
 
-class DoomedWorker:
-    """A worker in a process of its own, killed by SIGKILL: when told to, or at a moment named beforehand."""
+class OwnWorker:
+    """A worker in a process of its own, to be killed by SIGKILL, by us or by itself."""
 
     def __init__(
-        self, desk: Desk, *, database_url: str, keys: tuple[bytes, ...], told: Path, dies: str = "never"
+        self,
+        *command: str,
+        database_url: str,
+        keys: tuple[bytes, ...],
+        temporal_address: str,
+        told: Path,
     ) -> None:
+        self.command = [sys.executable, *command]
         self.told = told
-        key = ",".join(base64.urlsafe_b64encode(key).decode().rstrip("=") for key in keys)
         self.environment = clean_environment() | {
             "HOLDFAST_DATABASE_URL": database_url,
-            "HOLDFAST_KEYS": key,
-            "TEMPORAL_ADDRESS": desk.env.client.service_client.config.target_host,
-            "TEMPORAL_NAMESPACE": desk.env.client.namespace,
+            "HOLDFAST_KEYS": ",".join(base64.urlsafe_b64encode(key).decode().rstrip("=") for key in keys),
+            "TEMPORAL_ADDRESS": temporal_address,
+            "TEMPORAL_NAMESPACE": "default",
         }
-        self.command = [sys.executable, "-m", "tests.workflows.doomed", desk.task_queue, dies]
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -129,17 +130,16 @@ class DoomedWorker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.process and self.process.poll() is None:
-            self.kill()
+        self.kill()
 
     def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait(10)
+        assert self.process is not None, "it was never started"
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(10)
 
-    def is_dead(self) -> bool:
-        """Whether it has died as it was told to."""
-        assert self.process is not None
+    def has_killed_itself(self) -> bool:
+        assert self.process is not None, "it was never started"
         status = self.process.poll()
         assert status in {None, -signal.SIGKILL}, self.told.read_text()
         return status is not None

@@ -1,0 +1,81 @@
+"""Replaying what workflows have lived through against today's code.
+
+A history that does not replay would wedge its workflow as soon as a worker with this code took it up.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowHistory
+from temporalio.converter import DataConverter
+from temporalio.worker import Replayer
+
+from wiring.sandbox import runner
+from workflows.ongoing_support import SupportWorkflow
+from workflows.referral import ReferralWorkflow
+
+REPLAYS_WITHIN = timedelta(seconds=60)
+"""For one history; thousands of events take a few seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """What became of one history."""
+
+    name: str
+    """The file, or the workflow and its run."""
+    events: int
+    why_not: str = ""
+    """Why it does not replay; empty if it does.  Tells nothing that the history hides."""
+
+
+async def recorded(folder: Path) -> AsyncIterator[tuple[str, WorkflowHistory]]:
+    """Read the histories of a folder, by name."""
+    for path in sorted(folder.glob("*.json")):
+        text = await asyncio.to_thread(path.read_text)
+        yield path.stem, WorkflowHistory.from_json(path.stem, text)
+
+
+async def live(client: Client, *, limit: int) -> AsyncIterator[tuple[str, WorkflowHistory]]:
+    """Fetch the histories of what runs and has run lately, newest first."""
+    async for run in client.list_workflows(limit=limit):
+        handle = client.get_workflow_handle(run.id, run_id=run.run_id)
+        yield f"{run.id} {run.run_id}", await handle.fetch_history()
+
+
+async def replay(
+    histories: AsyncIterator[tuple[str, WorkflowHistory]],
+    *,
+    data_converter: DataConverter,
+    workflows: Sequence[type] = (ReferralWorkflow, SupportWorkflow),
+) -> AsyncIterator[Replayed]:
+    """Replay each with today's code, watched as strictly as in a worker."""
+    replayer = Replayer(workflows=workflows, workflow_runner=runner(), data_converter=data_converter)
+    async for name, history in histories:
+        if has_begun(history):
+            why_not = await _why_not(replayer, history)
+            yield Replayed(name=name, events=len(history.events), why_not=why_not)
+
+
+def has_begun(history: WorkflowHistory) -> bool:
+    """Whether any of our code has run: the replayer waits for ever for the first task of one that has not."""
+    return any(event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED for event in history.events)
+
+
+async def _why_not(replayer: Replayer, history: WorkflowHistory) -> str:
+    try:
+        async with asyncio.timeout(REPLAYS_WITHIN.total_seconds()):
+            result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
+    except TimeoutError:
+        return f"it took longer than {REPLAYS_WITHIN.total_seconds():.0f} s"
+    return _reason(result.replay_failure) if result.replay_failure else ""
+
+
+def _reason(failure: Exception) -> str:
+    """Say it in one line."""
+    words = " ".join(str(failure).split())
+    return f"{type(failure).__name__}: {words}"[:300]
