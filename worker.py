@@ -8,6 +8,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from store.command import CommandStore
+from store.ongoing_support import SupportStore
 from store.outbox import Outbox
 from wiring.outfit import Outfit
 from wiring.relay import Relay
@@ -48,6 +49,7 @@ async def main() -> None:
     relay = Relay(
         outbox=Outbox(outfit.engine),
         commands=CommandStore(outfit.engine, outfit.keyring),
+        supports=SupportStore(outfit.engine, outfit.keyring),
         orchestra=Orchestra(client),
     )
     async with make_worker(client, outfit), asyncio.TaskGroup() as group:

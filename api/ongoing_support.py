@@ -1,13 +1,12 @@
 """Reviews of ongoing support."""
 
-from datetime import date
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.command import PendingOut, begin_once, carry_out
-from api.fields import Body, Note, ShortLine
+from api.fields import Body, Day, Note, ShortLine
 from api.idempotency import Key
 from api.identity import Staff
 from api.json_body import read_json, validated, without_nulls
@@ -27,7 +26,7 @@ class ReviewIn(Body):
     """One review."""
 
     outcome: Engagement
-    next_review_on: date | None = None
+    next_review_on: Day | None = None
     owner: ShortLine = None
     note: Note = None
 

@@ -26,8 +26,8 @@ from bench.processes import cpu_seconds
 from domain.identifiers import referral_workflow_id
 from tests.servers import Tree
 
-GAP = timedelta(seconds=2)
-"""The rehearsal's minimum gap between two counted attempts."""
+GAP = timedelta(seconds=2.5)
+"""The rehearsal counts calls two seconds apart: its minimum gap less the tolerance."""
 CUT_OFF = timedelta(seconds=3)
 """The rehearsal's letter cut-off after making."""
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "worker": ("cli.worker_process", "worker"),
     "migrate": ("cli.migrate", "migrate"),
     "token": ("cli.tokens", "tokens"),
+    "replay": ("cli.replay", "replay"),
     "doctor": ("cli.doctor", "doctor"),
 }
 """Where each command lives: a module and, in it, a function or a `Typer` of its own."""

@@ -34,7 +34,7 @@ NEVER_BY_CLOSE = frozenset({Outcome.SINGLE_CALL, Outcome.DECLINED, Outcome.DECLI
 def single_call(turn: Turn, event: Decided) -> None:
     """Supported in a single call."""
     _needs_reached(turn.state)
-    close(turn, Outcome.SINGLE_CALL, "Supported in a single call.", decision=event.kind)
+    close(turn, Outcome.SINGLE_CALL, "Supported in a single call.", decision=event.kind, by_person=True)
 
 
 def declined(turn: Turn, event: Decided) -> None:
@@ -43,13 +43,12 @@ def declined(turn: Turn, event: Decided) -> None:
     by_guardian = event.declined_by is DeclinedBy.GUARDIAN
     outcome = Outcome.DECLINED_BY_GUARDIAN if by_guardian else Outcome.DECLINED
     why = f"Said no: {str(event.decline_reason).replace('_', ' ')}."
-    close(turn, outcome, why, decision=DecisionKind.DECLINED)
+    close(turn, outcome, why, decision=DecisionKind.DECLINED, by_person=True)
 
 
 def ongoing_support(turn: Turn, event: Decided) -> None:
     """Support begins; it is followed on its own from here."""
     _needs_reached(turn.state)
-    recall(turn, "Ongoing support begins.")
     plan = event.support or SupportPlan()
     policy = turn.policy.support
     zone = ZoneInfo(turn.policy.hours.time_zone)
@@ -73,7 +72,8 @@ def ongoing_support(turn: Turn, event: Decided) -> None:
         ),
     )
     turn.starts_support = True
-    turn.say(f"Ongoing support begins; first contact on {first.isoformat()}.", "Decided on the call.")
+    turn.say(f"Ongoing support begins; first contact on {first.isoformat()}.", by_person=True)
+    recall(turn, "Ongoing support begins.")
 
 
 def close_by_person(turn: Turn, event: Decided) -> None:
@@ -91,19 +91,19 @@ def close_by_person(turn: Turn, event: Decided) -> None:
         raise NotPossibleNow("This person has been reached.")
     if outcome is Outcome.INFORMED and state.lane is not Lane.INFORMATION:
         raise NotPossibleNow("Only the information lane ends as informed.")
-    close(turn, outcome, "Closed by a person.")
+    close(turn, outcome, "Closed by a person.", by_person=True)
 
 
 def return_to_referrer(turn: Turn, _: Decided) -> None:
     """Give it back with a question."""
     _not_held_from_support(turn.state)
-    close(turn, Outcome.RETURNED_TO_REFERRER, "Returned by a person.")
+    close(turn, Outcome.RETURNED_TO_REFERRER, "Returned by a person.", by_person=True)
 
 
 def withdrawal(turn: Turn, _: Withdrawn) -> None:
     """The referrer withdrew: close if a machine may, hold for a person if not, record where it came too late."""
     state = turn.state
-    turn.say("The referrer withdrew the referral.")
+    turn.say("The referrer withdrew the referral.", by_person=True)
     if state.stage in {Stage.SUPPORTING, Stage.CLOSED}:
         return
     if state.protected or state.bars_machines or state.stage is Stage.HELD:
@@ -121,7 +121,7 @@ def correction(turn: Turn, event: Corrected) -> None:
         sensitive=before.sensitive or event.facts.is_sensitive,
         question_open=False,
     )
-    turn.say("The referrer corrected the referral.", _what_changed(before, turn.state))
+    turn.say("The referrer corrected the referral.", _what_changed(before, turn.state), by_person=True)
     match before.stage:
         case Stage.RECEIVED:
             return
@@ -222,8 +222,8 @@ def promote(turn: Turn, _: Decided) -> None:
     """From the information lane to the contact lane."""
     if turn.state.lane is not Lane.INFORMATION:
         raise NotPossibleNow("The referral is not in the information lane.")
+    turn.say("Moved to the contact lane.", by_person=True)
     recall(turn, "The person is to be rung instead.")
-    turn.say("Moved to the contact lane.", "A person decided.")
     left = tuple(held for held in turn.state.holds if held.proposes != "write")
     origin = Stage.CONTACTING if turn.state.held_from is Stage.WRITING else turn.state.held_from
     turn.state = replace(turn.state, lane=Lane.CONTACT, holds=left, held_from=origin)

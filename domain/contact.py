@@ -51,7 +51,8 @@ def attempt(turn: Turn, event: AttemptMade) -> None:
     turn.counted = why_not is None
     turn.why_not_counted = why_not
     who = "Call" if event.direction is Direction.OUTBOUND else "Incoming call"
-    turn.say(f"{who}: {OUTCOME_WORDS[event.outcome]}.", f"Not counted: {why_not}" if why_not else "Counted.")
+    counted = f"Not counted: {why_not}." if why_not else "Counted."
+    turn.say(f"{who}: {OUTCOME_WORDS[event.outcome]}.", counted, by_person=True)
     turn.state = replace(
         turn.state,
         rung=turn.state.rung or event.direction is Direction.OUTBOUND,
@@ -246,7 +247,7 @@ def attempt_again(turn: Turn, _: Decided) -> None:
     """A person's judgement: a call is due now, whatever the limit says."""
     if turn.state.phone_id is None:
         raise NotPossibleNow("There is no number that may be rung.")
-    turn.say("Another call is wanted now.", "A person decided.")
+    turn.say("Another call is wanted now.", by_person=True)
     recall(turn, "A coordinator wants to try a call again.")
     want_call(turn, "A coordinator wants another call.", at=turn.now)
 
@@ -261,7 +262,7 @@ def change_due(turn: Turn, event: Decided) -> None:
         raise NotPossibleNow("The message is leaving just now.")
     if event.due_at is None:
         raise Incomplete("Say when: due_at is needed.")
-    turn.say("A new time was set.", "A person decided.")
+    turn.say("A new time was set.", by_person=True)
     if state.stage is Stage.CONTACTING:
         promised = state.call is not None and state.call.promised
         want_call(turn, "A coordinator chose this time.", at=event.due_at, promised=promised)
@@ -279,5 +280,5 @@ def change_due(turn: Turn, event: Decided) -> None:
 def reply(turn: Turn, event: Replied) -> None:
     """The victim answered without a call: nothing automatic goes on, a call is promised."""
     turn.state = replace(turn.state, replied_since_opening=True)
-    turn.say(f"A reply came by {str(event.channel).replace('_', ' ')}.")
+    turn.say(f"A reply came by {str(event.channel).replace('_', ' ')}.", by_person=True)
     promise_call(turn, event, "The person replied; a call was promised.")

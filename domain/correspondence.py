@@ -159,7 +159,7 @@ def skip_letter(turn: Turn, _: Decided) -> None:
     """A person's judgement: nothing is written."""
     if turn.state.writing is not None and turn.state.writing.has_left:
         raise NotPossibleNow("The message has left already, or may have.")
-    turn.say("A person decided not to write.")
+    turn.say("It was decided not to write.", by_person=True)
     recall(turn, "A coordinator decided not to write.")
     no_safe_channel(turn)
 

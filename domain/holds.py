@@ -42,7 +42,7 @@ def _lift(turn: Turn, lifted: Hold, event: Decided) -> None:
     left = tuple(held for held in turn.state.holds if held is not lifted)
     news = tuple(word for word in (lifted.kind, lifted.proposes) if word and word not in turn.state.released)
     turn.state = replace(turn.state, holds=left, released=(*turn.state.released, *news))
-    turn.say(f"The hold was lifted ({lifted.kind.replace('_', ' ')}).", lifted.reason)
+    turn.say(f"The hold was lifted ({lifted.kind.replace('_', ' ')}).", lifted.reason, by_person=True)
     if not left:
         route_after_hold(turn)
 

@@ -155,7 +155,11 @@ def write(turn: Turn, verdict: Verdict, *, approved: bool = False) -> None:
             leaves_at=leaves_at,
         )
     )
-    turn.say(f"A {CHANNEL_WORDS[channel]} was made; it can be recalled until the cut-off.", verdict.reason)
+    turn.say(
+        f"A {CHANNEL_WORDS[channel]} was made; it can be recalled until the cut-off.",
+        verdict.reason,
+        by_person=approved,
+    )
 
 
 def recall(turn: Turn, why: str) -> None:
@@ -222,7 +226,8 @@ def hold(
         holds=(*(h for h in state.holds if adds or h.kind != kind), added),
         proposed=state.proposed or proposes is not None,
     )
-    turn.say(f"Held ({kind.replace('_', ' ')}).", reason + (f" Proposed: {proposes}." if proposes else ""))
+    proposed = f" Proposed: {proposes}." if proposes else ""
+    turn.say(f"Held ({kind.replace('_', ' ')}).", reason + proposed, by_person=adds)
     if known.recalls:
         recall(turn, reason)
     else:
@@ -239,9 +244,17 @@ def machine_close(turn: Turn, outcome: Outcome, why: str) -> None:
         close(turn, outcome, why)
 
 
-def close(turn: Turn, outcome: Outcome, why: str, *, decision: DecisionKind | None = None) -> None:
+def close(
+    turn: Turn,
+    outcome: Outcome,
+    why: str,
+    *,
+    decision: DecisionKind | None = None,
+    by_person: bool = False,
+) -> None:
     """End this opening.  The referral still listens."""
     state = turn.state
+    turn.say(f"Closed as {str(outcome).replace('_', ' ')}.", why, by_person=by_person)
     recall(turn, "The referral was closed.")
     if state.support is not None and Stage.SUPPORTING in {state.stage, state.held_from}:
         turn.ends_support = str(outcome)
@@ -262,7 +275,6 @@ def close(turn: Turn, outcome: Outcome, why: str, *, decision: DecisionKind | No
         escalation="",
         question_open=state.question_open or outcome is Outcome.RETURNED_TO_REFERRER,
     )
-    turn.say(f"Closed as {str(outcome).replace('_', ' ')}.", why)
     if outcome is Outcome.RETURNED_TO_REFERRER:
         turn.say("The referrer was asked for what is missing.", why)
 

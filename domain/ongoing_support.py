@@ -109,8 +109,17 @@ def begin_support(
         kind=kind,
         owner=owner,
         policy=policy,
-        review_at=max(begun_at, _due(first_contact_on, policy)),
+        review_at=first_review_at(first_contact_on, begun_at, policy),
     )
+
+
+def first_review_at(first_contact_on: date, begun_at: datetime, policy: Policy) -> datetime:
+    """When the first contact is due: by the profile, unless a person chose another day."""
+    by_profile = begun_at + policy.support.first_contact_within
+    zone = ZoneInfo(policy.hours.time_zone)
+    if by_profile.astimezone(zone).date() == first_contact_on:
+        return by_profile
+    return max(begun_at, _due(first_contact_on, policy))
 
 
 def decide_support(
@@ -161,7 +170,8 @@ def _reviewed(turn: _Turn, event: Reviewed, now: datetime) -> None:
     turn.entries.append(
         Entry(
             what=f"Support was reviewed: {event.engagement.replace('_', ' ')}.",
-            why=f"Next review on {turn.state.review_at.date().isoformat()}.",
+            why=f"Next review on {_local_day(turn.state).isoformat()}.",
+            by_person=True,
         )
     )
     if ask:
@@ -176,6 +186,10 @@ def _time_passed(turn: _Turn, now: datetime) -> None:
         return
     turn.state = replace(turn.state, overdue_asked=True, escalation="A review was missed.")
     turn.entries.append(Entry(what="Escalated to a supervisor.", why="A review was missed."))
+
+
+def _local_day(state: SupportState) -> date:
+    return state.review_at.astimezone(ZoneInfo(state.policy.hours.time_zone)).date()
 
 
 def _due(on: date, policy: Policy) -> datetime:

@@ -171,6 +171,8 @@ class Entry:
 
     what: str
     why: str = ""
+    by_person: bool = False
+    """Whether the sender of the command did this; everything that follows from it, the service does itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,9 +281,9 @@ class Turn:
     counted: bool | None = None
     why_not_counted: str | None = None
 
-    def say(self, what: str, why: str = "") -> None:
+    def say(self, what: str, why: str = "", *, by_person: bool = False) -> None:
         """Write a line of the timeline."""
-        self.entries.append(Entry(what=what, why=why))
+        self.entries.append(Entry(what=what, why=why, by_person=by_person))
 
     def effects(self) -> Effects:
         """What the step asks for."""

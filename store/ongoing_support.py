@@ -68,6 +68,13 @@ class SupportStore:
             raise ReferralNotFound(f"no ongoing support {support_id}")
         return _begun(cipher_of(self._keyring, row.referral_id, row.wrapped_key), row)
 
+    def has_ended(self, support_id: str) -> bool:
+        """Whether an ongoing support has ended, or never began."""
+        statement = select(SUPPORT.c.ended_at).where(SUPPORT.c.support_id == support_id)
+        with self._engine.connect() as connection:
+            row = connection.execute(statement).first()
+        return row is None or row.ended_at is not None
+
     def project_support(self, projection: SupportProjection) -> None:
         """Write a turn once: the row, the referral's timeline, the command it answers."""
         with self._engine.begin() as connection:

@@ -90,7 +90,7 @@ def lines(
             else None,
             "by_role": by_role,
             "by_name": by_name,
-            "command_id": command_id,
+            "command_id": command_id if entry.by_person else None,
         }
         for n, entry in enumerate(entries)
     ]
@@ -131,7 +131,7 @@ class TimelineStore:
 
 def _line(cipher: PersonCipher, row: AnyRow) -> TimelineLine:
     place = _place(row.referral_id, row.stream, row.turn, row.n)
-    words = words_of(cipher, row.command_id, row.words_enc) if row.command_id and row.n == 0 else {}
+    words = words_of(cipher, row.command_id, row.words_enc) if row.command_id else {}
     return TimelineLine(
         id=row.id,
         at=row.at,

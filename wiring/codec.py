@@ -36,7 +36,7 @@ class OneSchemaForAll(CompositePayloadConverter):
     """Temporal's pydantic converter, with its schemas built once for the process.
 
     Temporal makes a converter for every workflow run; each would build the schema of a referral's state anew, which
-    costs more than everything else in a turn (see docs/decisions/0004-local-steps-and-one-schema.md).
+    costs more than everything else in a turn (see docs/decisions/0004-steps-and-one-schema.md).
     """
 
     def __init__(self) -> None:

@@ -3,23 +3,20 @@
 A history that does not replay would wedge its workflow as soon as a worker with this code took it up.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
+from google.protobuf.json_format import ParseError
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHistory
 from temporalio.converter import DataConverter
 from temporalio.worker import Replayer
 
+from domain.errors import HoldfastError
 from wiring.sandbox import runner
 from workflows.ongoing_support import SupportWorkflow
 from workflows.referral import ReferralWorkflow
-
-REPLAYS_WITHIN = timedelta(seconds=60)
-"""For one history; thousands of events take a few seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +30,17 @@ class Replayed:
     """Why it does not replay; empty if it does.  Tells nothing that the history hides."""
 
 
-async def recorded(folder: Path) -> AsyncIterator[tuple[str, WorkflowHistory]]:
-    """Read the histories of a folder, by name."""
-    for path in sorted(folder.glob("*.json")):
-        text = await asyncio.to_thread(path.read_text)
-        yield path.stem, WorkflowHistory.from_json(path.stem, text)
+class UnreadableHistory(HoldfastError):
+    """A file is no history; the text names it."""
+
+
+def recorded(folder: Path) -> list[tuple[str, WorkflowHistory]]:
+    """Read the histories of a folder, by name.
+
+    Raises:
+        UnreadableHistory: A file in it is none.
+    """
+    return [(path.stem, _read(path)) for path in sorted(folder.glob("*.json"))]
 
 
 async def live(client: Client, *, limit: int) -> AsyncIterator[tuple[str, WorkflowHistory]]:
@@ -66,12 +69,15 @@ def has_begun(history: WorkflowHistory) -> bool:
     return any(event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED for event in history.events)
 
 
-async def _why_not(replayer: Replayer, history: WorkflowHistory) -> str:
+def _read(path: Path) -> WorkflowHistory:
     try:
-        async with asyncio.timeout(REPLAYS_WITHIN.total_seconds()):
-            result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
-    except TimeoutError:
-        return f"it took longer than {REPLAYS_WITHIN.total_seconds():.0f} s"
+        return WorkflowHistory.from_json(path.stem, path.read_text())
+    except (OSError, ValueError, ParseError) as error:
+        raise UnreadableHistory(f"{path} is not a history: {type(error).__name__}") from None
+
+
+async def _why_not(replayer: Replayer, history: WorkflowHistory) -> str:
+    result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     return _reason(result.replay_failure) if result.replay_failure else ""
 
 

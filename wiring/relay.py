@@ -11,7 +11,10 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from domain.events import Answer
+from domain.ongoing_support import SupportCommand
 from store.command import CommandStore, StoredCommand
+from store.ongoing_support import SupportStore
 from store.outbox import Outbox, Waiting
 from wiring.temporal import Orchestra
 
@@ -30,8 +33,11 @@ _log = structlog.get_logger(__name__)
 class Relay:
     """Sweeps what is left over, for as long as it runs; several may run at once."""
 
-    def __init__(self, *, outbox: Outbox, commands: CommandStore, orchestra: Orchestra) -> None:
+    def __init__(
+        self, *, outbox: Outbox, commands: CommandStore, supports: SupportStore, orchestra: Orchestra
+    ) -> None:
         self._outbox = outbox
+        self._supports = supports
         self._commands = commands
         self._orchestra = orchestra
 
@@ -61,8 +67,14 @@ class Relay:
 
     async def _send(self, stored: StoredCommand) -> None:
         answer = await self._orchestra.send_command(stored.target_id, stored.command, within=WITHIN)
-        if answer is not None:  # the workflow's own turn has settled it, unless the workflow is gone
-            await asyncio.to_thread(self._commands.settle, stored.id, answer, now=datetime.now(UTC))
+        if answer is None and isinstance(stored.command, SupportCommand):
+            await asyncio.to_thread(self._refuse_if_ended, stored)
+
+    def _refuse_if_ended(self, stored: StoredCommand) -> None:
+        """A support's workflow ends with its support: what was still on its way to it is refused."""
+        if self._supports.has_ended(stored.target_id.removeprefix("support-")):
+            ended = Answer(applied=False, revision=0, code="not_possible_now", why="This support has ended.")
+            self._commands.settle(stored.id, ended, now=datetime.now(UTC))
 
 
 async def _together(work: Iterable[Awaitable[None]]) -> None:

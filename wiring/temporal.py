@@ -125,7 +125,7 @@ class Orchestra:
                 if error.status is not RPCStatusCode.NOT_FOUND:
                     raise
                 if isinstance(command, SupportCommand):
-                    return _SUPPORT_HAS_ENDED
+                    raise  # it has not begun yet, or has ended: the relay looks into the tables
                 answer = await self._update_with_start(target_id, command, within)
             except WorkflowUpdateFailedError as error:
                 if not _ended_meanwhile(error):
@@ -159,10 +159,6 @@ class Orchestra:
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             ),
         )
-
-
-_SUPPORT_HAS_ENDED = Answer(applied=False, revision=0, code="not_possible_now", why="This support has ended.")
-"""A support's workflow ends with its support and never begins again."""
 
 
 def _ended_meanwhile(error: WorkflowUpdateFailedError) -> bool:

@@ -38,7 +38,7 @@ class SupportWorkflow:
     async def run(self, support_id: str) -> str:
         """Live until the referral is closed."""
         self._state = await workflow.execute_local_activity_method(
-            SupportActivities.take_up_support, support_id, **policies.TABLES
+            SupportActivities.take_up_support, support_id, **policies.READ
         )
         if self._now_at.turn == 0:
             await self._turn(None)
@@ -106,7 +106,7 @@ class SupportWorkflow:
             if command is not None:
                 state = replace(state, applied_through=command.ordinal)
             state = replace(state, turn=before.turn + 1)
-            await workflow.execute_local_activity_method(
+            await workflow.execute_activity_method(
                 SupportActivities.project_support,
                 SupportTurn(
                     state=state,
@@ -115,7 +115,7 @@ class SupportWorkflow:
                     command_id=command.id if command else None,
                     answer=answer if command else None,
                 ),
-                **policies.TABLES,
+                **policies.WRITE,
             )
             self._state = state
             return answer

@@ -14,22 +14,32 @@ class LocalStep(TypedDict):
 
 
 class Step(TypedDict):
-    """Options of a step that is scheduled by the server."""
+    """Options of a step that the server remembers before it is taken."""
 
     start_to_close_timeout: timedelta
-    schedule_to_close_timeout: timedelta
+    schedule_to_close_timeout: timedelta | None
     retry_policy: RetryPolicy
 
 
-TABLES = LocalStep(
-    start_to_close_timeout=timedelta(seconds=15),
-    retry_policy=RetryPolicy(
-        initial_interval=timedelta(milliseconds=200),
-        backoff_coefficient=2,
-        maximum_interval=timedelta(seconds=10),
-    ),
+_WHILE_THE_DATABASE_IS_AWAY = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200),
+    backoff_coefficient=2,
+    maximum_interval=timedelta(seconds=10),
 )
-"""Reading and writing our tables: repeated for as long as the database is away; guarded by the turn."""
+
+READ = LocalStep(start_to_close_timeout=timedelta(seconds=15), retry_policy=_WHILE_THE_DATABASE_IS_AWAY)
+"""Reading our tables."""
+
+WRITE = Step(
+    start_to_close_timeout=timedelta(seconds=15),
+    schedule_to_close_timeout=None,
+    retry_policy=_WHILE_THE_DATABASE_IS_AWAY,
+)
+"""Writing a turn: never a local step, because the server must know of the event before the tables do.
+
+Otherwise a crash of both leaves a turn in the tables that the workflow never heard of.
+Source: docs/decisions/0004-steps-and-one-schema.md.
+"""
 
 SEND = Step(
     start_to_close_timeout=timedelta(seconds=60),

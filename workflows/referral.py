@@ -94,7 +94,7 @@ class ReferralWorkflow:
         self._state = await workflow.execute_local_activity_method(
             ReferralActivities.take_up_referral,
             TakeUp(referral_id=referral_id, now=workflow.now()),
-            **policies.TABLES,
+            **policies.READ,
         )
         return self._now_at
 
@@ -142,7 +142,7 @@ class ReferralWorkflow:
             elif state is before:
                 return None
             state = replace(state, turn=before.turn + 1)
-            await workflow.execute_local_activity_method(
+            await workflow.execute_activity_method(
                 ReferralActivities.project_referral,
                 Projection(
                     state=state,
@@ -152,7 +152,7 @@ class ReferralWorkflow:
                     answer=answer if command else None,
                     corrects=isinstance(happened, Corrected) and answer.applied,
                 ),
-                **policies.TABLES,
+                **policies.WRITE,
             )
             await self._carry_out(effects, state)
             self._state = state
@@ -164,7 +164,7 @@ class ReferralWorkflow:
             facts = await workflow.execute_local_activity_method(
                 ReferralActivities.read_correction,
                 Correction(referral_id=self._referral_id, command_id=command.id),
-                **policies.TABLES,
+                **policies.READ,
             )
             return Corrected(facts=facts)
         return command.event

@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 
 import httpx2
 
-from tests.servers import Tree
+from tests.servers import REHEARSAL, Tree
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -49,6 +49,10 @@ def a_report(**changes: Any) -> Json:
             part = part.setdefault(step, {})
         part[name] = value
     return report
+
+
+GAP = 2.2
+"""Seconds between two calls that count: the rehearsal's minimum gap less the tolerance."""
 
 
 class Person:
@@ -128,8 +132,16 @@ class Force(Person):
 class Coordinator(Person):
     """Somebody who decides, all day, whom to call next; a manager can do all of it too."""
 
+    gap = GAP
+
     def ring(self, referral: str, outcome: str, **more: Any) -> Json:
-        return _taken(self.try_to_ring(referral, outcome, **more))
+        """Ring, not so soon after the last call that it would not count."""
+        rang_at = self.__dict__.setdefault("rang_at", {})
+        if outcome == "no_answer" and "made_at" not in more:
+            time.sleep(max(0.0, rang_at.get(referral, 0.0) + self.gap - time.monotonic()))
+        told = _taken(self.try_to_ring(referral, outcome, **more))
+        rang_at[referral] = time.monotonic()
+        return told
 
     def try_to_ring(self, referral: str, outcome: str, **more: Any) -> httpx2.Response:
         return self.post(f"/referrals/{referral}/contact-attempts", {"outcome": outcome, **more})
@@ -199,12 +211,15 @@ class People:
         with ThreadPoolExecutor(2) as pool:
             tokens = list(pool.map(lambda who: tree.issue_token(*who), wanted))
         url = tree.base_url
-        return cls(
+        people = cls(
             Force(url, tokens[0]),
             Force(url, tokens[1]),
             Coordinator(url, tokens[2]),
             Manager(url, tokens[3]),
         )
+        if tree.profile != REHEARSAL:  # those of our own making have no gap
+            people.coordinator.gap = people.manager.gap = 0.0
+        return people
 
     def leave(self) -> None:
         for person in (self.force, self.other_force, self.coordinator, self.manager):

@@ -98,7 +98,7 @@ def tell(people: People, life: Life) -> None:
 
 @pytest.fixture(scope="module")
 def hurt(make_tree: Callable[..., Tree], slower_rehearsal: Callable[..., object]) -> Tree:
-    return make_tree(profile=slower_rehearsal(cut_off_after="PT6S")).start()
+    return make_tree(profile=slower_rehearsal(cut_off_after="PT6S", minimum_gap="PT1S")).start()
 
 
 @pytest.fixture(scope="module")

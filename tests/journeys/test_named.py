@@ -125,7 +125,7 @@ def test_an_ex_partner_answers_and_not_one_message_leaves_in_any_lane(
 
 @pytest.fixture
 def slow_post(make_tree: Callable[..., Tree], slower_rehearsal: Callable[..., Path]) -> Iterator[Tree]:
-    own = make_tree(profile=slower_rehearsal(cut_off_after=f"PT{CUT_OFF}S")).start()
+    own = make_tree(profile=slower_rehearsal(cut_off_after=f"PT{CUT_OFF}S", minimum_gap="PT1S")).start()
     yield own
     own.discard()
 

@@ -19,7 +19,7 @@ AT_MOST = 3.0
 
 @pytest.fixture(scope="module")
 def hurt(make_tree: Callable[..., Tree], slower_rehearsal: Callable[..., object]) -> Tree:
-    return make_tree(profile=slower_rehearsal(cut_off_after="PT12S")).start()
+    return make_tree(profile=slower_rehearsal(cut_off_after="PT12S", minimum_gap="PT1S")).start()
 
 
 @pytest.fixture(scope="module")

@@ -39,8 +39,8 @@ def begun(people: People) -> dict[str, str]:
         ),
         "informed": force.refer(lane="information"),
     }
-    for name in (*told, "self"):
-        for _ in range(3):
+    for _ in range(3):
+        for name in (*told, "self"):
             coordinator.ring(begun[name], "no_answer", note="It rang for a long time.")
     coordinator.decide(begun["held"], "hold", kind="family_asked", reason="Her sister asked us to wait.")
     coordinator.ring(begun["danger"], "immediate_danger")

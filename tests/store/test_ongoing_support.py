@@ -31,7 +31,7 @@ def a_turn(life: KeptLife, **changes) -> SupportProjection:
             review_at=NOW + 3 * DAY,
             ended_at=None,
             escalation="",
-            entries=(Entry(what="Support was planned.", why="First contact on Thursday."),),
+            entries=(Entry(what="Support was planned.", why="First contact on Thursday.", by_person=True),),
             at=NOW + timedelta(hours=1),
         ),
         **changes,

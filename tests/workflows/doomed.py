@@ -1,6 +1,6 @@
-"""A worker over the real tables that kills its own process at a chosen moment; a program for `DoomedWorker`.
+"""A worker over the real tables that kills its own process at a chosen moment; a program for `OwnWorker`.
 
-    python -m tests.workflows.doomed TASK_QUEUE never|written:TURN|handing_over
+    python -m tests.workflows.doomed TASK_QUEUE written:TURN|handing_over
 """
 
 import asyncio
@@ -9,17 +9,16 @@ import signal
 import sys
 from typing import Any
 
+
 from domain.ports import Delivery, Outgoing, Projection
+from store.message import MessageStore
+from store.ongoing_support import SupportStore
 from tests.builders import a_policy
 from tests.workflows.fakes import OnePolicy, PlainWriter, ScriptedProvider, activities_over
 from tests.workflows.lives import a_worker
 from wiring.outfit import Outfit
 from wiring.settings import load_settings
 from wiring.temporal import connect_now
-
-
-def dies() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 class DeadlyTables:
@@ -46,20 +45,18 @@ class DeadlyProvider(ScriptedProvider):
         return super().send(outgoing)
 
 
+def dies() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 async def main(task_queue: str, when: str) -> None:
     outfit = Outfit.of(load_settings())
     moment, _, turn = when.partition(":")
     tables: Any = outfit.referrals()
-    if moment == "written":
-        tables = DeadlyTables(tables, int(turn))
-    provider = DeadlyProvider() if moment == "handing_over" else ScriptedProvider()
-    from store.message import MessageStore
-    from store.ongoing_support import SupportStore
-
     activities = activities_over(
-        tables,
+        DeadlyTables(tables, int(turn)) if moment == "written" else tables,
         PlainWriter(),
-        provider,
+        DeadlyProvider() if moment == "handing_over" else ScriptedProvider(),
         OnePolicy(a_policy()),
         messages=MessageStore(outfit.engine, outfit.keyring),
         supports=SupportStore(outfit.engine, outfit.keyring),

@@ -45,6 +45,8 @@ SOON = 20.0
 """Real seconds until something must have happened."""
 BEFORE = timedelta(hours=20)
 """How long ago a referral was received, so that calls can be recorded without waiting for them."""
+NOTICED = timedelta(seconds=1)
+"""How soon the server notices that a worker which remembered a workflow has gone; by default ten seconds."""
 A_MOMENT = timedelta(seconds=1)
 
 
@@ -62,6 +64,7 @@ def a_worker(
         max_concurrent_local_activities=4,
         max_cached_workflows=cache,
         workflow_runner=runner(),
+        sticky_queue_schedule_to_start_timeout=NOTICED,
     )
 
 
@@ -344,6 +347,13 @@ class RunningSupport:
         except TimeoutError:
             raise AssertionError(f"it never came to that: {self.kept}") from None
         return self.kept
+
+    async def is_running(self) -> bool:
+        try:
+            described = await self.handle.describe()
+        except RPCError:
+            return False
+        return described.status is not None and described.status.name == "RUNNING"
 
     async def is_reviewed(self, engagement: Engagement | str = "engaged", **details: Any) -> Answer:
         command = self.desk.tables.store(

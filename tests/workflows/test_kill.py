@@ -5,12 +5,18 @@ go on from what the tables say, whatever comes first when it wakes.
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.field_mask_pb2 import FieldMask
+from temporalio.api.activity.v1 import ActivityOptions
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import UpdateActivityOptionsRequest
 from temporalio.testing import WorkflowEnvironment
 
 from domain.events import AttemptMade
@@ -18,14 +24,14 @@ from domain.vocabulary import AttemptOutcome, MessageState, Stage
 from store.keyring import Keyring
 from tests.builders import DAY, a_decision
 from tests.store.lives import Office
-from tests.workflows.lives import SOON, RunningReferral, RunningSupport
+from tests.workflows.lives import NOTICED, SOON, RunningReferral, RunningSupport
 from tests.workflows.mortal import MortalServers, mortal_servers
 from tests.workflows.stored import OwnWorker, StoredDesk
 from wiring.database import make_engine
+from wiring.relay import Relay
+from wiring.temporal import Orchestra
 
 Doomed = Callable[[str], OwnWorker]
-NOTICED = timedelta(seconds=1)
-"""How soon the server gives the task of a dead worker to another."""
 
 
 @pytest.fixture
@@ -63,10 +69,22 @@ def doomed(desk: StoredDesk, database_url: str, keys: tuple[bytes, ...], tmp_pat
     return make
 
 
-async def until(is_so: Callable[[], bool]) -> None:
+async def dies(worker: OwnWorker, life: RunningReferral) -> None:
+    """Wait until it has, and let the server notice at once that nobody works on its step any more."""
     async with asyncio.timeout(SOON):
-        while not is_so():
+        while not worker.has_killed_itself():
             await asyncio.sleep(0.05)
+    client = life.desk.env.client
+    (pending,) = (await life.handle.describe()).raw_description.pending_activities
+    await client.workflow_service.update_activity_options(
+        UpdateActivityOptionsRequest(
+            namespace=client.namespace,
+            execution=WorkflowExecution(workflow_id=life.workflow_id),
+            id=pending.activity_id,
+            activity_options=ActivityOptions(start_to_close_timeout=Duration(seconds=1)),
+            update_mask=FieldMask(paths=["start_to_close_timeout"]),
+        )
+    )
 
 
 async def written_to(desk: StoredDesk) -> RunningReferral:
@@ -94,7 +112,7 @@ async def test_a_command_whose_worker_died_after_writing_it_is_applied_once(
     with doomed(f"written:{life.state.turn + 1}") as worker:
         call = life.stores(await a_call(life, "answered"))
         sending = asyncio.create_task(life.sends(call))
-        await until(worker.has_killed_itself)
+        await dies(worker, life)
     await desk.worker_starts()
     answer = await sending
     assert answer == desk.tables.result(call.id)
@@ -111,7 +129,7 @@ async def test_a_call_back_that_meets_a_worker_killed_at_the_cut_off_is_not_lost
     life = await written_to(desk)
     with doomed(f"written:{life.state.turn + 1}") as worker:
         passing = asyncio.create_task(life.reaches_cut_off())
-        await until(worker.has_killed_itself)
+        await dies(worker, life)
     assert letter_of(life) is MessageState.RESERVED
     call = life.stores(await a_call(life, "answered"))
     sending = asyncio.create_task(life.sends(call))
@@ -137,14 +155,12 @@ async def test_a_support_whose_worker_died_after_writing_its_beginning_begins(
     with doomed(f"written:{life.state.turn + 1}") as worker:
         begins = life.stores(a_decision("ongoing_support"))
         sending = asyncio.create_task(life.sends(begins))
-        await until(worker.has_killed_itself)
+        await dies(worker, life)
     await desk.worker_starts()
     assert await sending is not None
     assert life.state.support is not None
     support = RunningSupport(desk, life.state.support.support_id)
-    described = await support.handle.describe()
-    assert described.status is not None
-    assert described.status.name == "RUNNING"
+    assert await support.is_running()
 
 
 async def test_a_letter_whose_worker_died_while_handing_it_over_is_not_handed_over_again(
@@ -153,7 +169,7 @@ async def test_a_letter_whose_worker_died_while_handing_it_over_is_not_handed_ov
     life = await written_to(desk)
     with doomed("handing_over") as worker:
         passing = asyncio.create_task(life.reaches_cut_off())
-        await until(worker.has_killed_itself)
+        await dies(worker, life)
     assert letter_of(life) is MessageState.SENDING
     await desk.worker_starts()
     await life.waits(timedelta(minutes=5))
@@ -170,6 +186,33 @@ async def servers(tmp_path: Path, keys: tuple[bytes, ...]) -> AsyncIterator[Mort
         yield servers
 
 
+@contextlib.contextmanager
+def a_desk_on(servers: MortalServers, *, queue: str | None = None) -> Iterator[StoredDesk]:
+    """A desk on servers that may be killed."""
+    engine = make_engine(servers.database_url)
+    desk = StoredDesk(servers.skipper, Office(engine, Keyring(servers.keys)))
+    desk.task_queue = queue or desk.task_queue
+    desk.orchestra = Orchestra(servers.skipper.client, task_queue=desk.task_queue)
+    yield desk
+    engine.dispose()
+
+
+@contextlib.asynccontextmanager
+async def a_relay_on(desk: StoredDesk) -> AsyncIterator[None]:
+    """The relay beside a worker."""
+    office = desk.office
+    relay = Relay(
+        outbox=office.outbox,
+        commands=office.commands,
+        supports=office.supports,
+        orchestra=desk.orchestra,
+    )
+    sweeping = asyncio.create_task(relay.run())
+    yield
+    sweeping.cancel()
+    await asyncio.gather(sweeping, return_exceptions=True)
+
+
 def a_worker_of(servers: MortalServers, desk: StoredDesk, dies: str) -> OwnWorker:
     return OwnWorker(
         *("-m", "tests.workflows.doomed", desk.task_queue, dies),
@@ -184,32 +227,45 @@ async def test_a_call_back_written_a_moment_before_everything_died_is_never_unwr
     servers: MortalServers,
 ) -> None:
     """The tables have the call; the server has lost the update that brought it, and nobody sends it again."""
-    engine = make_engine(servers.database_url)
-    desk = StoredDesk(servers.skipper, Office(engine, Keyring(servers.keys)))
-    queue = desk.task_queue
-    life = await written_to(desk)
-    with a_worker_of(servers, desk, f"written:{life.state.turn + 1}") as worker:
-        call = life.stores(await a_call(life, "answered"))
-        sending = asyncio.create_task(life.sends(call))
-        await until(worker.has_killed_itself)
-    servers.kill_everything()
-    await sending
-    engine.dispose()
+    with a_desk_on(servers) as desk:
+        life = await written_to(desk)
+        with a_worker_of(servers, desk, f"written:{life.state.turn + 1}") as worker:
+            call = life.stores(await a_call(life, "answered"))
+            sending = asyncio.create_task(life.sends(call))
+            await dies(worker, life)
+        servers.kill_everything()
+        await sending
 
     await servers.start()
-    engine = make_engine(servers.database_url)
-    desk = StoredDesk(servers.skipper, Office(engine, Keyring(servers.keys)))
-    desk.task_queue = queue
-    life = RunningReferral(desk, life.id)
-    await desk.worker_starts()
-    assert life.state.reached
-    await life.waits(2 * DAY)
-    await asyncio.sleep(0.5)
-    print(life.words, life.state.stage, letter_of(life))
-    assert life.state.reached, "somebody was spoken to, and the next turn has unwritten it"
-    assert life.state.stage is Stage.CONTACTING
-    assert desk.provider.tries == 0
-    answer = await asyncio.wait_for(life.decides("single_call"), 10)
-    assert answer.applied
-    await desk.worker_stops()
-    engine.dispose()
+    with a_desk_on(servers, queue=desk.task_queue) as desk:
+        life = RunningReferral(desk, life.id)
+        assert life.state.reached
+        async with desk, a_relay_on(desk):
+            await life.waits(2 * DAY)
+            assert life.state.reached, "somebody was spoken to, and the next turn has unwritten it"
+            assert life.state.stage is Stage.CONTACTING
+            assert desk.provider.tries == 0
+            assert (await life.decides("single_call")).applied
+            assert await life.ends() == "single_call"
+
+
+async def test_a_support_written_a_moment_before_everything_died_begins(servers: MortalServers) -> None:
+    """The tables say that support has begun; nothing else will ever wake the workflow that is to start it."""
+    with a_desk_on(servers) as desk:
+        async with desk:
+            life = await desk.begins()
+            await life.rings("answered")
+        with a_worker_of(servers, desk, f"written:{life.state.turn + 1}") as worker:
+            sending = asyncio.create_task(life.sends(life.stores(a_decision("ongoing_support"))))
+            await dies(worker, life)
+        servers.kill_everything()
+        await sending
+
+    await servers.start()
+    with a_desk_on(servers, queue=desk.task_queue) as desk:
+        life = RunningReferral(desk, life.id)
+        assert life.state.support is not None
+        support = RunningSupport(desk, life.state.support.support_id)
+        async with desk, a_relay_on(desk), asyncio.timeout(SOON):
+            while not await support.is_running():
+                await asyncio.sleep(0.2)
