@@ -1,6 +1,5 @@
 """Reviews of ongoing support."""
 
-
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response

@@ -30,7 +30,7 @@ from store.referral_view import ReferralView
 from store.tokens import Token
 
 START_WITHIN = timedelta(seconds=2)
-"""How long we try to start the workflow before we say 202.  Source: contract, "within 3 s"."""
+"""How long we try to start the workflow before we say 202.  Source: docs/reference/api.md."""
 DRAWS = 5
 """Tries to find a reference that nobody has."""
 

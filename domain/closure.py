@@ -1,7 +1,7 @@
 """Decisions that end an opening, ongoing support, and the door that still listens.
 
-Source: contract, rows of decisions, `close`, `withdrawal`, `correction` and `closed`; rules 2, 6 and 10 of the
-mission; docs/policy.md#closing.
+Source: docs/reference/lifecycle.md, rows of decisions, `close`, `withdrawal`, `correction` and `closed`; rules 2, 6 and 10 of
+docs/policy.md#closing.
 """
 
 from dataclasses import replace
@@ -26,7 +26,7 @@ REOPENED_WITH_CARE = frozenset(
         Outcome.DECLINED_BY_GUARDIAN,
     }
 )
-"""Endings after which a machine only holds.  Source: contract, row `closed`."""
+"""Endings after which a machine only holds.  Source: docs/reference/lifecycle.md, row `closed`."""
 NEVER_BY_CLOSE = frozenset({Outcome.SINGLE_CALL, Outcome.DECLINED, Outcome.DECLINED_BY_GUARDIAN})
 """Outcomes that have a decision of their own."""
 

@@ -1,6 +1,6 @@
 """Ringing a victim: what each outcome of a call means, what counts, and what a lapsed slot is.
 
-Source: contract, rows of `contacting`; rules 2, 3 and 4 of the mission; docs/policy.md#contact.
+Source: docs/reference/lifecycle.md, rows of `contacting`; rules 2, 3 and 4 of docs/policy.md; docs/policy.md#contact.
 """
 
 from dataclasses import replace
@@ -221,7 +221,7 @@ def _hold_for(turn: Turn, event: AttemptMade) -> None:
 
 
 def lapse(turn: Turn) -> None:
-    """A due call that nobody made: rebooked higher, or escalated; never counted.  Rule 2 of the mission."""
+    """A due call that nobody made: rebooked higher, or escalated; never counted.  Rule 2 of docs/policy.md."""
     state = turn.state
     call = state.call
     if state.stage is not Stage.CONTACTING or call is None:

@@ -1,6 +1,6 @@
 """Written messages: the cut-off, what became of them, the wait for an answer, and a person's say in it.
 
-Source: contract, rows of `writing`; rule 5 of the mission; docs/policy.md#letters.
+Source: docs/reference/lifecycle.md, rows of `writing`; rule 5 of docs/policy.md; docs/policy.md#letters.
 """
 
 from dataclasses import replace

@@ -1,7 +1,7 @@
 """Why a referral may be held: each kind with who may release it and how grave it is.
 
 Every hold has a kind, a role that may release it and a review date that asks a person.
-Source: rule 10 of the mission; docs/policy.md#holds.
+Source: rule 10 of docs/policy.md; docs/policy.md#holds.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """The moves a step is made of: want a call, ask a person, hold, write, recall, close.
 
 What a machine may not do alone is decided here, once: `machine_write` and `machine_close` hold a protected
-referral and leave one that was reached to a person.  Source: contract, "Over every row".
+referral and leave one that was reached to a person.  Source: docs/reference/lifecycle.md, "Over every row".
 """
 
 from dataclasses import replace

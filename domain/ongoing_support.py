@@ -1,7 +1,7 @@
 """Ongoing support: owner, first contact, reviews at the profile's cadence, and what a missed one means.
 
 The heart of the support workflow, of the same kind as `domain.referral`: told, never asking.
-Source: docs/policy.md#support; rule 10 of the mission (only a person ends support).
+Source: docs/policy.md#support; rule 10 of docs/policy.md (only a person ends support).
 """
 
 from dataclasses import dataclass, field, replace

@@ -1,6 +1,6 @@
 """When a profile contradicts itself, or would switch off a rule that no profile may switch off.
 
-Source: mission, "Rules that no profile may switch off"; docs/policy.md.
+Source: docs/policy.md, "Rules no profile may switch off".
 """
 
 import re

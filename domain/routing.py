@@ -1,6 +1,6 @@
 """Where triage leads: at first, after the last hold is lifted, and after a correction.
 
-Source: contract, rows `triage`, `release`, `correction`; docs/policy.md#triage.
+Source: docs/reference/lifecycle.md, rows `triage`, `release`, `correction`; docs/policy.md#triage.
 """
 
 from dataclasses import replace

@@ -1,7 +1,7 @@
 """The funnel: every referral received, each in the first place that fits, counted in one statement.
 
 One statement sees one snapshot, so the sums hold at every moment, also in the middle of a turn.
-Source: contract, `GET /statistics`; rule 7 of the mission.
+Source: docs/reference/api.md, `GET /statistics`; rule 7 of docs/policy.md.
 """
 
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
 """Every written message: `held → reserved → sending → sent | rejected | unknown`, or recalled before.
 
 The step `reserved → sending` is the last moment at which anything can stop a message; it asks again, under
-the referral's lock, whether everything still allows it.  Rules 1, 4 and 5 of the mission.
+the referral's lock, whether everything still allows it.  Rules 1, 4 and 5 of docs/policy.md.
 """
 
 from collections.abc import Collection

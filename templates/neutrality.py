@@ -1,6 +1,6 @@
 """What a message must not give away to whoever picks it up.
 
-Source: rule 12 of the mission: texts, envelopes, caller display and anything on a sensitive referral never
+Source: rule 12 of docs/policy.md: texts, envelopes, caller display and anything on a sensitive referral never
 speak of crime, police or victims.
 """
 

@@ -2,7 +2,7 @@
 
 An *ordinary* letter or e-mail may name the service and what it offers, never the offence.  A *neutral* one,
 and every text and every subject, carries the preferred name, the neutral name, a number, hours and a
-reference: whoever reads it learns nothing.  Two things hold that (rule 12 of the mission): neutral templates
+reference: whoever reads it learns nothing.  Two things hold that (rule 12 of docs/policy.md): neutral templates
 are never given the name of the service, and what they make is searched for forbidden words before anyone gets
 it.
 """

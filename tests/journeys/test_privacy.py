@@ -1,6 +1,6 @@
 """Nobody learns from us: what was planted in whole lives and in bad requests is found nowhere in clear.
 
-Rule 8 of the mission.  Every planted word is invented and of a shape that occurs nowhere by chance.
+Rule 8 of docs/policy.md.  Every planted word is invented and of a shape that occurs nowhere by chance.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""Rule 7 of the mission: the funnel balances, at every moment."""
+"""Rule 7 of docs/policy.md: the funnel balances, at every moment."""
 
 import threading
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Rule 8 of the mission and line 14 of the issue: nothing personal lies in any table in clear."""
+"""Rule 8 of docs/policy.md: nothing personal lies in any table in clear."""
 
 import json
 

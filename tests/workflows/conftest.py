@@ -1,24 +1,12 @@
 """Every workflow test runs twice, with and without the cache, and ends with its histories replayed."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
 from tests.workflows.lives import Desk, a_desk
-
-HERE = Path(__file__).parent
-LATE_CANCELLATION = "ignore:Cannot find activity to cancel:UserWarning"
-"""Without a cache the worker forgets a workflow whose local step has just ended; it is done again."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.filterwarnings(LATE_CANCELLATION))
-
 
 @pytest.fixture(params=[1000, 0], ids=["cached", "replaying"])
 def cache(request: pytest.FixtureRequest) -> int:

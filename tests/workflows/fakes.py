@@ -93,7 +93,9 @@ class MemoryTables:
         self.written: Counter[tuple[str, int]] = Counter()
         """How often each turn was really written: never more than once."""
         self.outages = 0
-        """So many of the next calls find no database."""
+        """So many of the next calls fail."""
+        self.fault: Exception = ConnectionError("the database is away")
+        """With what."""
         self.deferrals = 0
         """How often a message was told to wait for a command."""
         self.after_writing: Callable[[Projection], None] | None = None
@@ -261,7 +263,7 @@ class MemoryTables:
         with self._lock:
             if self.outages > 0:
                 self.outages -= 1
-                raise ConnectionError("the database is away")
+                raise self.fault
             yield
 
     def _answer(self, command_id: str, answer: Answer) -> None:

@@ -10,6 +10,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+from google.protobuf.field_mask_pb2 import FieldMask
+from temporalio.api.activity.v1 import ActivityOptions
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import UpdateActivityOptionsRequest
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
@@ -65,6 +69,9 @@ def a_worker(
         max_cached_workflows=cache,
         workflow_runner=runner(),
         sticky_queue_schedule_to_start_timeout=NOTICED,
+        # Without a cache a second task would make the worker let go of the first in the middle of a local step.
+        max_concurrent_workflow_tasks=None if cache else 1,
+        max_concurrent_workflow_task_polls=None if cache else 1,
     )
 
 
@@ -241,6 +248,27 @@ class RunningReferral:
     async def is_running(self) -> bool:
         described = await self.handle.describe()
         return described.status is not None and described.status.name == "RUNNING"
+
+    async def shortens_its_step(self, *, attempt: int | None = None, altogether: int | None = None) -> None:
+        """Let the server give up the running step after so many seconds, rather than minutes or a day."""
+        client = self.desk.env.client
+        (pending,) = (await self.handle.describe()).raw_description.pending_activities
+        options, paths = ActivityOptions(), []
+        if attempt:
+            options.start_to_close_timeout.FromSeconds(attempt)
+            paths.append("start_to_close_timeout")
+        if altogether:
+            options.schedule_to_close_timeout.FromSeconds(altogether)
+            paths.append("schedule_to_close_timeout")
+        await client.workflow_service.update_activity_options(
+            UpdateActivityOptionsRequest(
+                namespace=client.namespace,
+                execution=WorkflowExecution(workflow_id=self.workflow_id),
+                id=pending.activity_id,
+                activity_options=options,
+                update_mask=FieldMask(paths=paths),
+            )
+        )
 
     async def starts_again(self) -> bool:
         """What a relay does when it does not know that it has started."""

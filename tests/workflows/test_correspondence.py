@@ -123,15 +123,12 @@ async def test_a_message_its_provider_refuses_asks_a_person(desk: Desk) -> None:
     assert life.message_state is MessageState.REJECTED
 
 
-async def test_a_message_that_can_never_be_handed_over_asks_a_person(desk: Desk) -> None:
+async def test_a_provider_that_is_away_for_a_whole_day_is_a_persons_question(desk: Desk) -> None:
     life = await written_to(desk)
-    from domain.errors import KeyNotFound
-
-    def refuses(key: str) -> None:
-        raise KeyNotFound("its key is gone")
-
-    desk.tables.draft = refuses  # type: ignore[assignment]
+    desk.provider.script = [Verdict.NOT_TRIED] * 1000
     await life.reaches_cut_off()
+    await life.has(lambda _: desk.provider.tries > 1)
+    await life.shortens_its_step(altogether=1)
     state = await life.becomes(Stage.HELD)
     assert [hold.kind for hold in state.holds] == ["message_refused"]
     assert life.message_state is MessageState.HELD, "the tables must not think that it is on its way"

@@ -12,11 +12,6 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.field_mask_pb2 import FieldMask
-from temporalio.api.activity.v1 import ActivityOptions
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import UpdateActivityOptionsRequest
 from temporalio.testing import WorkflowEnvironment
 
 from domain.events import AttemptMade
@@ -74,17 +69,7 @@ async def dies(worker: OwnWorker, life: RunningReferral) -> None:
     async with asyncio.timeout(SOON):
         while not worker.has_killed_itself():
             await asyncio.sleep(0.05)
-    client = life.desk.env.client
-    (pending,) = (await life.handle.describe()).raw_description.pending_activities
-    await client.workflow_service.update_activity_options(
-        UpdateActivityOptionsRequest(
-            namespace=client.namespace,
-            execution=WorkflowExecution(workflow_id=life.workflow_id),
-            id=pending.activity_id,
-            activity_options=ActivityOptions(start_to_close_timeout=Duration(seconds=1)),
-            update_mask=FieldMask(paths=["start_to_close_timeout"]),
-        )
-    )
+    await life.shortens_its_step(attempt=1)
 
 
 async def written_to(desk: StoredDesk) -> RunningReferral:
