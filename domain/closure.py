@@ -1,7 +1,7 @@
 """Decisions that end an opening, ongoing support, and the door that still listens.
 
-Source: docs/reference/lifecycle.md, rows of decisions, `close`, `withdrawal`, `correction` and `closed`; rules 2, 6 and 10 of
-docs/policy.md#closing.
+Source: docs/reference/lifecycle.md, rows of decisions, `close`, `withdrawal`, `correction` and `closed`; rules 2, 6
+and 10 of docs/policy.md; docs/policy.md#closing.
 """
 
 from dataclasses import replace

@@ -1,4 +1,7 @@
-"""Holding and releasing.  Source: docs/reference/lifecycle.md, rows `hold`, `release`, `confirm_safe`; docs/policy.md#holds."""
+"""Holding and releasing.
+
+Source: docs/reference/lifecycle.md, rows `hold`, `release`, `confirm_safe`; docs/policy.md#holds.
+"""
 
 from dataclasses import replace
 

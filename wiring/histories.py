@@ -18,6 +18,10 @@ from wiring.sandbox import runner
 from workflows.ongoing_support import SupportWorkflow
 from workflows.referral import ReferralWorkflow
 
+WORKFLOWS = (ReferralWorkflow, SupportWorkflow)
+"""Whose histories are replayed."""
+_OURS = "WorkflowType IN ('Referral', 'OngoingSupport')"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
@@ -45,7 +49,7 @@ def recorded(folder: Path) -> list[tuple[str, WorkflowHistory]]:
 
 async def live(client: Client, *, limit: int) -> AsyncIterator[tuple[str, WorkflowHistory]]:
     """Fetch the histories of what runs and has run lately, newest first."""
-    async for run in client.list_workflows(limit=limit):
+    async for run in client.list_workflows(_OURS, limit=limit):
         handle = client.get_workflow_handle(run.id, run_id=run.run_id)
         yield f"{run.id} {run.run_id}", await handle.fetch_history()
 
@@ -54,7 +58,7 @@ async def replay(
     histories: AsyncIterator[tuple[str, WorkflowHistory]],
     *,
     data_converter: DataConverter,
-    workflows: Sequence[type] = (ReferralWorkflow, SupportWorkflow),
+    workflows: Sequence[type] = WORKFLOWS,
 ) -> AsyncIterator[Replayed]:
     """Replay each with today's code, watched as strictly as in a worker."""
     replayer = Replayer(workflows=workflows, workflow_runner=runner(), data_converter=data_converter)

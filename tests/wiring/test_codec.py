@@ -112,5 +112,3 @@ def readable(node: Any) -> str:
         return text + "\n" + base64.b64decode(text, validate=True).decode("latin-1")
     except ValueError:
         return text
-
-

@@ -8,6 +8,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from tests.workflows.lives import Desk, a_desk
 
+
 @pytest.fixture(params=[1000, 0], ids=["cached", "replaying"])
 def cache(request: pytest.FixtureRequest) -> int:
     """How many workflows a worker remembers; with none, each turn is replayed from history."""

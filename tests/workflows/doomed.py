@@ -1,6 +1,6 @@
 """A worker over the real tables that kills its own process at a chosen moment; a program for `OwnWorker`.
 
-    python -m tests.workflows.doomed TASK_QUEUE written:TURN|handing_over
+python -m tests.workflows.doomed TASK_QUEUE written:TURN|handing_over
 """
 
 import asyncio
@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 from typing import Any
-
 
 from domain.ports import Delivery, Outgoing, Projection
 from store.message import MessageStore

@@ -133,9 +133,7 @@ class Desk:
         if policy is not None:
             self.policy = policy
             await self.worker_is_replaced()
-        referral_id = self.tables.receive(
-            facts or some_facts(), received_at=at or datetime.now(UTC) - BEFORE
-        )
+        referral_id = self.tables.receive(facts or some_facts(), received_at=at or datetime.now(UTC) - BEFORE)
         life = RunningReferral(self, referral_id)
         if at is None and self.task_timeout is None:
             assert await self.orchestra.start_referral(referral_id, within=WITHIN)
@@ -294,9 +292,7 @@ class RunningReferral:
 
     async def rings(self, outcome: AttemptOutcome | str, **details: Any) -> Answer:
         made_at = details.pop("made_at", None) or await self.now()
-        return await self.is_told(
-            AttemptMade(outcome=AttemptOutcome(outcome), made_at=made_at, **details)
-        )
+        return await self.is_told(AttemptMade(outcome=AttemptOutcome(outcome), made_at=made_at, **details))
 
     async def is_silent(self, times: int = 3) -> None:
         """Record calls of the days before, each far enough from the last to count."""
@@ -318,9 +314,7 @@ class RunningReferral:
         assert self.state.writing.leaves_at is not None
         await self.until(self.state.writing.leaves_at)
 
-    async def decides(
-        self, kind: DecisionKind | str, *, role: Role = Role.MANAGER, **details: Any
-    ) -> Answer:
+    async def decides(self, kind: DecisionKind | str, *, role: Role = Role.MANAGER, **details: Any) -> Answer:
         return await self.is_told(a_decision(kind, role=role, **details))
 
     async def is_corrected(self, **changes: Any) -> Answer:

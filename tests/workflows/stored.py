@@ -6,7 +6,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,7 +17,6 @@ from domain.facts import Facts
 from domain.ongoing_support import Reviewed, SupportCommand
 from domain.policy import Policy
 from domain.referral_state import ReferralState
-from store.keyring import Keyring
 from store.command import NewCommand
 from store.message import MessageView
 from store.reception import Received

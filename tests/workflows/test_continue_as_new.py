@@ -12,9 +12,8 @@ import pytest_asyncio
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from domain.ongoing_support import Engagement, Reviewed
-from domain.vocabulary import MessageState, Stage
+from domain.vocabulary import MessageState
 from store.keyring import Keyring
-from tests.builders import DAY, HOUR
 from tests.workflows.lives import WITHIN, Desk, a_desk
 from wiring.codec import encrypting_converter
 
@@ -110,9 +109,7 @@ async def test_an_ending_that_comes_while_a_support_goes_over_into_a_new_run_is_
     ]
 
     def send(review):
-        return asyncio.create_task(
-            desk.orchestra.send_command(support.workflow_id, review, within=WITHIN)
-        )
+        return asyncio.create_task(desk.orchestra.send_command(support.workflow_id, review, within=WITHIN))
 
     early = send(reviews[2])
     await asyncio.sleep(0.2)

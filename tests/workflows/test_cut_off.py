@@ -3,18 +3,17 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 import pytest_asyncio
 
 from domain.events import AttemptMade
-from domain.policy import Policy
 from domain.vocabulary import AttemptOutcome, Direction, MessageState, Stage
 from store.keyring import Keyring
-from tests.builders import DAY, MINUTE
+from tests.builders import DAY
 from tests.store.lives import Office
-from tests.workflows.lives import RunningReferral, SOON, local, working_days
+from tests.workflows.lives import SOON, RunningReferral, local, working_days
 from tests.workflows.mortal import MortalServers, mortal_servers
 from tests.workflows.stored import OwnWorker, StoredDesk
 from wiring.database import make_engine

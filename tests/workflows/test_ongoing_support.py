@@ -1,6 +1,5 @@
 """Ongoing support: it lives for months beside its referral, asks for its reviews and is never lost."""
 
-
 from domain.vocabulary import Stage
 from tests.builders import DAY, HOUR
 from tests.workflows.lives import Desk

@@ -1,0 +1,214 @@
+"""Record the histories that every later version has to go on with: `python -m tests.workflows.record [NAME…]`.
+
+Each is a life of made-up categories, played on a real server and kept under tests/histories, its payloads closed with
+the keys of the tests.  Record anew only when a history can no longer come about; otherwise add one beside the old.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from temporalio.client import WorkflowHistory
+from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
+
+from domain.events import AttemptMade
+from domain.ports import Verdict
+from domain.vocabulary import AttemptOutcome, MessageState, Stage
+from store.keyring import Keyring
+from tests.builders import DAY, MINUTE, information_facts, sensitive_facts
+from tests.workflows.lives import Desk, RunningReferral
+from wiring.codec import encrypting_converter
+
+HISTORIES = Path(__file__).resolve().parent.parent / "histories"
+KEYS = (bytes(range(32)),)
+"""Those of `tests/conftest.py`."""
+IDENTITY = "recorder"
+"""Instead of the name of the machine."""
+
+Story = Callable[[Desk], Awaitable[object]]
+
+
+async def silence(desk: Desk) -> None:
+    """Three unanswered calls, a letter, no answer: not reached."""
+    life = await written_to(desk)
+    await life.reaches_cut_off()
+    await life.has(lambda state: state.writing.state is MessageState.SENT)
+    await desk.env.fast_forward(life.handle, 15 * DAY)
+    await life.ends()
+
+
+async def call_back(desk: Desk) -> None:
+    """The person rings back before the letter leaves, and one call is enough."""
+    life = await written_to(desk)
+    await life.rings("answered", direction="inbound")
+    await life.decides("single_call")
+    await life.ends()
+
+
+async def overtaken_letter(desk: Desk) -> None:
+    """At the cut-off a stored call has not been taken in: the letter waits, and is recalled."""
+    life = await written_to(desk)
+    call = life.stores(AttemptMade(outcome=AttemptOutcome.ANSWERED, made_at=await life.now()))
+    await life.reaches_cut_off()
+    await life.has(lambda _: desk.tables.deferrals > 0)
+    await life.sends(call)
+    await life.decides("declined")
+    await life.ends()
+
+
+async def lapses(desk: Desk) -> None:
+    """Nobody rings: rebooked, escalated; then a call is promised and not made."""
+    life = await desk.begins()
+    await life.until(life.state.call.lapses_at)
+    rebooked = await life.has(lambda state: state.call.lapses == 1)
+    await life.until(rebooked.call.lapses_at)
+    await life.has(lambda state: state.escalated_at is not None)
+    await life.rings("callback_requested")
+    await life.until(life.state.call.lapses_at)
+    await life.has(lambda state: state.escalated_at is not None)
+    await life.decides("close", outcome="moved_away")
+    await life.ends()
+
+
+async def held(desk: Desk) -> None:
+    """Held at the letter, asked about, released; the letter leaves, and what became of it is not known."""
+    life = await written_to(desk)
+    await life.decides("hold", hold_kind="other")
+    await life.until(life.state.holds[0].review_at)
+    await life.has(lambda state: state.holds[0].review_asked)
+    await life.decides("release")
+    desk.provider.script = [Verdict.NOT_TRIED, Verdict.UNKNOWN]
+    await life.reaches_cut_off()
+    await life.waits(MINUTE)
+    await life.becomes(Stage.HELD)
+    await life.decides("release")
+    await life.decides("close", outcome="not_reached")
+    await life.ends()
+
+
+async def sensitive(desk: Desk) -> None:
+    """A machine proposes, a person decides, the referrer corrects and withdraws; somebody else answers."""
+    life = await desk.begins(sensitive_facts())
+    await life.is_silent(3)
+    await life.decides("release")
+    await life.is_corrected(address_safe=None)
+    await life.rings("third_party_answered")
+    await life.is_withdrawn()
+    await life.decides("single_call")
+    await life.decides("close", outcome="unsafe_to_contact")
+    await life.ends()
+
+
+async def information(desk: Desk) -> None:
+    """One letter and no call."""
+    life = await desk.begins(information_facts())
+    await life.reaches_cut_off()
+    await life.has(lambda state: state.writing.state is MessageState.SENT)
+    await desk.env.fast_forward(life.handle, 15 * DAY)
+    await life.ends()
+
+
+async def reopened(desk: Desk) -> None:
+    """Closed, a late reply, closed again, opened by a person: three runs."""
+    life = await desk.begins()
+    await life.decides("close", outcome="moved_away")
+    await life.ends()
+    await life.replies()
+    await life.decides("close", outcome="disengaged")
+    await life.ends()
+    await life.decides("reopen")
+    await life.rings("no_answer")
+
+
+async def support(desk: Desk) -> None:
+    """Ongoing support: reviewed, missed, not taken part in, closed; the child's history too."""
+    life = await desk.begins()
+    given = await life.is_supported()
+    await given.until(given.kept.review_at)
+    await given.is_reviewed()
+    await given.until(given.kept.review_at + desk.policy.support.review_missed_after)
+    await given.has(lambda kept: bool(kept.escalation))
+    await given.is_reviewed("not_engaged")
+    await life.rings("language_barrier")
+    await life.decides("release")
+    await life.decides("close")
+    await life.ends()
+    await given.ends()
+
+
+async def outage(desk: Desk) -> None:
+    """The database is away; commands arrive out of order and at once."""
+    life = await desk.begins()
+    calls = [
+        life.stores(AttemptMade(outcome=outcome, made_at=await life.now()))
+        for outcome in (AttemptOutcome.ENGAGED, AttemptOutcome.UNOBTAINABLE, AttemptOutcome.NO_ANSWER)
+    ]
+    desk.tables.outages = 2
+    await asyncio.gather(*(life.sends(call) for call in reversed(calls)))
+
+
+PATHS: dict[str, Story] = {
+    path.__name__: path
+    for path in (
+        silence,
+        call_back,
+        overtaken_letter,
+        lapses,
+        held,
+        sensitive,
+        information,
+        reopened,
+        support,
+        outage,
+    )
+}
+"""Every main path, by the name of its file."""
+
+
+async def written_to(desk: Desk) -> RunningReferral:
+    life = await desk.begins()
+    await life.is_written_to()
+    return life
+
+
+async def main(names: list[str]) -> None:
+    env = await WorkflowEnvironment.start_time_skipping_v2(
+        ts_config=TimeSkippingConfig(enabled=False),
+        data_converter=encrypting_converter(Keyring(KEYS)),
+        identity=IDENTITY,
+        dev_server_existing_path=str(Path(sys.executable).with_name("temporal")),
+        dev_server_log_level="error",
+        dev_server_extra_args=["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"],
+    )
+    HISTORIES.mkdir(exist_ok=True)
+    for name in names or PATHS:
+        async with Desk(env) as desk:
+            await PATHS[name](desk)
+        for old in HISTORIES.glob(f"{name}[.]*"):
+            old.unlink()
+        await keep(name, desk)
+    await env.shutdown()
+
+
+async def keep(name: str, desk: Desk) -> None:
+    """Write a path's histories: the referral's runs in order, and its support's."""
+    found = sorted(await desk.histories(), key=began)
+    for kind in ("referral", "support"):
+        runs = [history for history in found if history.workflow_id.startswith(kind)]
+        for number, history in enumerate(runs, start=1):
+            path = HISTORIES / f"{name}.{kind}-{number}.json"
+            path.write_text(json.dumps(json.loads(history.to_json()), separators=(",", ":")) + "\n")
+            print(f"{path.name}: {len(history.events)} events, {path.stat().st_size // 1024} kB")
+
+
+def began(history: WorkflowHistory) -> float:
+    return history.events[0].event_time.ToNanoseconds()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1:]))
+    sys.stdout.flush()
+    os._exit(0)  # short processes that used temporalio may die in the interpreter's clean-up
