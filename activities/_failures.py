@@ -5,18 +5,16 @@ from contextlib import contextmanager
 
 from temporalio.exceptions import ApplicationError
 
-from domain.errors import HoldfastError, KeyNotFound, ReferralNotFound
-
-_FINAL = (ReferralNotFound, KeyNotFound)
-"""Nothing gets better by trying these again soon; they still wait for a person to mend the cause."""
+from domain.errors import HoldfastError
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Let a domain error leave as an `ApplicationError` that names its class and nothing personal."""
+    """Let a domain error leave as an `ApplicationError` that names its class and nothing personal.
+
+    None of them is final: a missing key can be put back, a row restored, and the referral goes on from there.
+    """
     try:
         yield
     except HoldfastError as error:
-        raise ApplicationError(
-            type(error).__name__, type=type(error).__name__, non_retryable=isinstance(error, _FINAL)
-        ) from None
+        raise ApplicationError(type(error).__name__, type=type(error).__name__) from None

@@ -43,6 +43,17 @@ class SupportIn(Body):
     first_contact_on: Day | None = None
 
 
+JUDGEMENTS = frozenset(
+    {
+        DecisionKind.ATTEMPT_AGAIN,
+        DecisionKind.WRITE_NOW,
+        DecisionKind.SKIP_LETTER,
+        DecisionKind.CHANGE_DUE,
+    }
+)
+"""Again, now, not at all, later: a person goes another way than the rules, and says why."""
+
+
 class DecisionIn(Body):
     """A decision.  A field that does not belong to it is refused."""
 
@@ -90,6 +101,8 @@ def read_decision(body: dict[str, Any]) -> DecisionIn:
         reason = f"does not belong to the decision {decision.decision}"
         errors = [FieldError(path=name, reason=reason) for name in foreign]
         raise Problem(Kind.VALIDATION, f"{foreign[0]}: {reason}", errors=errors)
+    if decision.decision in JUDGEMENTS and not decision.reason:
+        raise Problem.at("reason", f"is required for {decision.decision}: a person's judgement has a reason")
     if decision.decision is DecisionKind.CHANGE_DUE and decision.due_at is None:
         raise Problem.at("due_at", "is required for change_due")
     return decision

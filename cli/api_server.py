@@ -10,6 +10,8 @@ import uvicorn
 
 from cli.listener import open_listener
 from wiring import log
+from wiring.outfit import Outfit
+from wiring.settings import load_settings
 
 _STREAMS_END_WITHIN = 3
 """Seconds; a browser that follows the worklist would otherwise keep the server from stopping for ever."""
@@ -24,6 +26,9 @@ def api(
 ) -> None:
     """Serve JSON API, pages and webhooks."""
     log.configure("api")
+    Outfit.of(
+        load_settings()
+    ).engine.dispose()  # what is missing is said in one line, before uvicorn has a say
     listener = open_listener(host, port) if descriptor is None else socket.socket(fileno=descriptor)
     # uvicorn raises the signal that stopped it once more when it has stopped; for us that was all.
     for what in (signal.SIGINT, signal.SIGTERM):

@@ -85,6 +85,8 @@ def _run() -> int:
         _complain(str(error))
     except KeyboardInterrupt:
         _complain("interrupted")
+    except PermissionError as error:
+        _complain(f"no permission: {error.filename or error.strerror}")
     except Exception as error:  # noqa: BLE001 - the last place that can keep the promise of one line
         if sys.flags.dev_mode:
             traceback.print_exc()
@@ -99,8 +101,18 @@ def _complain(line: str) -> None:
         sys.stderr.write(f"holdfast: {' '.join(line.split())}\n")
 
 
+_KNOWN = {
+    "ArgumentError": "HOLDFAST_DATABASE_URL is no address of a database",
+    "OperationalError": "the database cannot be reached, or does not let us in",
+}
+"""Words for errors of libraries, by name: importing them here would slow every `--help`."""
+
+
 def _unexpected(error: BaseException) -> str:
     """Say what and where without the error's words, which may quote a person; `python -X dev` shows all."""
+    known = _KNOWN.get(type(error).__name__)
+    if known is not None:
+        return known
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return f"unexpected {type(error).__name__}{where}"

@@ -20,7 +20,7 @@ DataDir = Annotated[Path, typer.Option(help="The data directory of `holdfast up`
 
 
 class TokenRole(StrEnum):
-    """What the bearer of a token may do; the contract says it role by role."""
+    """What the bearer of a token may do; docs/reference/api.md says it role by role."""
 
     POLICE = "police"
     COORDINATOR = "coordinator"
@@ -38,8 +38,8 @@ def issue(
     data_dir: DataDir = DEFAULT_DATA,
 ) -> None:
     """Print one new bearer token as the last line; only its hash is kept."""
-    if not name.strip():
-        raise typer.BadParameter("a token needs a name", param_hint="--name")
+    if not name.strip() or not name.isprintable():
+        raise typer.BadParameter("a token needs a name, in one line", param_hint="--name")
     with opened(data_dir, "token") as engine:
         token = TokenStore(engine).issue(
             role=role.value, name=name.strip(), organisation=organisation, now=datetime.now(UTC)

@@ -127,12 +127,20 @@ def correction(turn: Turn, event: Corrected) -> None:
             return
         case Stage.CONTACTING | Stage.WRITING:
             route_after_correction(turn)
+            _leave_the_information_lane(turn, before)
         case Stage.HELD | Stage.SUPPORTING:
             _hold_what_is_new(turn, before)
         case Stage.CLOSED:
             if before.outcome is Outcome.RETURNED_TO_REFERRER and not before.reached:
                 _reopen(turn, by_machine=True)
                 _hold_or_call(turn)
+
+
+def _leave_the_information_lane(turn: Turn, before: ReferralState) -> None:
+    """The referrer says that the person does want to be rung; the way back is closed."""
+    asked = before.facts.lane is Lane.INFORMATION and turn.state.facts.lane is Lane.CONTACT
+    if asked and turn.state.lane is Lane.INFORMATION and turn.state.stage is Stage.WRITING:
+        _to_the_contact_lane(turn)
 
 
 def _hold_what_is_new(turn: Turn, before: ReferralState) -> None:
@@ -223,6 +231,10 @@ def promote(turn: Turn, _: Decided) -> None:
     if turn.state.lane is not Lane.INFORMATION:
         raise NotPossibleNow("The referral is not in the information lane.")
     turn.say("Moved to the contact lane.", by_person=True)
+    _to_the_contact_lane(turn)
+
+
+def _to_the_contact_lane(turn: Turn) -> None:
     recall(turn, "The person is to be rung instead.")
     left = tuple(held for held in turn.state.holds if held.proposes != "write")
     origin = Stage.CONTACTING if turn.state.held_from is Stage.WRITING else turn.state.held_from
@@ -249,7 +261,17 @@ def _not_held_from_support(state: ReferralState) -> None:
 
 def _what_changed(before: ReferralState, after: ReferralState) -> str:
     old, new = before.facts, after.facts
-    names = ("phones", "email_safe", "address_safe", "suspects", "flags", "consent", "risk", "windows")
+    names = (
+        "phones",
+        "email_safe",
+        "address_safe",
+        "suspects",
+        "flags",
+        "consent",
+        "risk",
+        "windows",
+        "lane",
+    )
     changed = [name.replace("_", " ") for name in names if getattr(old, name) != getattr(new, name)]
     if new.next_of_kin_informed and not old.next_of_kin_informed:
         changed.append("next of kin are now known to have been told")

@@ -9,7 +9,6 @@ from datetime import datetime
 from domain.call_planning import gap_respected, inside_hours_and_windows, next_call_at
 from domain.errors import Incomplete, NotPossibleNow
 from domain.events import AttemptMade, Decided, Replied
-from domain.gate import writing_channel
 from domain.moves import (
     ask_to_decide,
     escalate,
@@ -19,6 +18,7 @@ from domain.moves import (
     no_safe_channel,
     recall,
     want_call,
+    way_of_writing,
     without_number,
 )
 from domain.policy import Policy
@@ -188,7 +188,7 @@ def _limit_reached(turn: Turn) -> None:
             state, stage=Stage.WRITING, call=None, writing=replace(writing, closes_at=closes_at)
         )
     else:
-        verdict = writing_channel(state.facts, sensitive=state.sensitive, closed=state.closed_phones)
+        verdict = way_of_writing(state)
         if verdict.channel is None:
             no_safe_channel(turn)
         else:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from domain.errors import NotPossibleNow
 from domain.events import Decided, MessageSettled
-from domain.gate import channel_is_open, writing_channel
+from domain.gate import channel_is_open
 from domain.moves import (
     CHANNEL_WORDS,
     ask_to_decide,
@@ -16,13 +16,14 @@ from domain.moves import (
     machine_close,
     no_safe_channel,
     recall,
+    way_of_writing,
     write,
 )
 from domain.referral_state import MessageChange, Turn, Writing
 from domain.vocabulary import Lane, MessageState, Outcome, Stage
 from domain.working_hours import next_cut_off
 
-TRY_AGAIN_AFTER = timedelta(seconds=2)
+TRY_AGAIN_AFTER = timedelta(seconds=5)
 """When a message could not leave because a stored command waits to be applied first."""
 
 
@@ -57,7 +58,6 @@ def _cut_off(turn: Turn, writing: Writing) -> None:
                 key=writing.key, state=MessageState.RESERVED, why="The cut-off has passed; it may leave."
             )
         )
-        turn.say("The cut-off passed and the safety gate was asked again: it may leave.")
 
 
 def _wait_is_over(turn: Turn) -> None:
@@ -135,7 +135,8 @@ def _left(turn: Turn, writing: Writing) -> None:
         turn.state,
         writing=replace(writing, state=MessageState.SENT, posted_at=turn.now, closes_at=closes_at),
     )
-    why = "It had already left when the recall came." if late else "The cut-off had passed."
+    passed = "The cut-off had passed, and the safety gate was asked again."
+    why = "It had already left when the recall came." if late else passed
     turn.say(f"The {words} left.", why)
 
 
@@ -149,7 +150,7 @@ def write_now(turn: Turn, _: Decided) -> None:
     state = turn.state
     if state.writing is not None and (state.writing.is_waiting or state.writing.has_left):
         raise NotPossibleNow("A message exists already; there is one for each opening.")
-    verdict = writing_channel(state.facts, sensitive=state.sensitive, closed=state.closed_phones)
+    verdict = way_of_writing(state)
     if verdict.channel is None:
         raise NotPossibleNow("No channel is known to be safe for writing.")
     write(turn, verdict, approved=True)
@@ -161,7 +162,7 @@ def skip_letter(turn: Turn, _: Decided) -> None:
         raise NotPossibleNow("The message has left already, or may have.")
     turn.say("It was decided not to write.", by_person=True)
     recall(turn, "A coordinator decided not to write.")
-    no_safe_channel(turn)
+    no_safe_channel(turn, "A person decided not to write.")
 
 
 def resume_writing(turn: Turn, *, keep_time: bool = False) -> None:
@@ -173,7 +174,7 @@ def resume_writing(turn: Turn, *, keep_time: bool = False) -> None:
         closes_at = turn.now + turn.policy.letter.wait_after
         turn.state = replace(turn.state, writing=replace(writing, closes_at=closes_at))
         return
-    verdict = writing_channel(from_hold.facts, sensitive=from_hold.sensitive, closed=from_hold.closed_phones)
+    verdict = way_of_writing(from_hold)
     approved = writing is not None and writing.is_waiting and writing.approved
     if verdict.channel is None:
         recall(turn, "No channel is known to be safe for writing any more.")

@@ -54,6 +54,8 @@ class Phone:
     safe: Answer
     voicemail: VoicemailRule = VoicemailRule.NEUTRAL
     of_guardian: bool = False
+    takes_texts: bool = True
+    """Whether it is a mobile's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

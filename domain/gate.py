@@ -32,14 +32,29 @@ def callable_phones(facts: Facts, *, sensitive: bool, closed: Collection[str]) -
     return tuple(sorted(phones, key=lambda phone: facts.is_child and not phone.of_guardian))
 
 
-def writing_channel(facts: Facts, *, sensitive: bool, closed: Collection[str]) -> Verdict:
-    """Choose how a victim may be written to: letter, else e-mail, else text, else not at all."""
+def textable_phones(facts: Facts, *, sensitive: bool, closed: Collection[str]) -> tuple[Phone, ...]:
+    """List the mobile numbers a text may go to; none to the bereaved."""
+    if facts.is_bereaved:
+        return ()
+    phones = callable_phones(facts, sensitive=sensitive, closed=closed)
+    return tuple(phone for phone in phones if phone.takes_texts)
+
+
+def writing_channel(facts: Facts, *, sensitive: bool, closed: Collection[str], texts: bool = True) -> Verdict:
+    """Choose how a victim may be written to: letter, else e-mail, else text, else not at all.
+
+    Args:
+        facts: As last corrected.
+        sensitive: Sticky.
+        closed: Numbers that are not used any more.
+        texts: Whether a text will do; the information lane writes letters and e-mails only.
+    """
     if _post_is_safe(facts, sensitive=sensitive):
         return Verdict(channel=Channel.LETTER, reason="Post is safe.")
     if facts.email_safe is not None and _is_safe(facts.email_safe, sensitive=sensitive):
-        return Verdict(channel=Channel.EMAIL, reason="Post is not safe or not known; e-mail is safe.")
-    if not facts.is_bereaved and callable_phones(facts, sensitive=sensitive, closed=closed):
-        return Verdict(channel=Channel.TEXT, reason="Neither post nor e-mail is safe; a text is.")
+        return Verdict(channel=Channel.EMAIL, reason="Post cannot be used; e-mail can.")
+    if texts and textable_phones(facts, sensitive=sensitive, closed=closed):
+        return Verdict(channel=Channel.TEXT, reason="Neither post nor e-mail can be used; a text can.")
     return Verdict(channel=None, reason="No channel is known to be safe.")
 
 
@@ -51,7 +66,7 @@ def channel_is_open(channel: Channel, facts: Facts, *, sensitive: bool, closed: 
         case Channel.EMAIL:
             return facts.email_safe is not None and _is_safe(facts.email_safe, sensitive=sensitive)
         case Channel.TEXT:
-            return not facts.is_bereaved and bool(callable_phones(facts, sensitive=sensitive, closed=closed))
+            return bool(textable_phones(facts, sensitive=sensitive, closed=closed))
 
 
 def _is_safe(answer: Answer, *, sensitive: bool) -> bool:

@@ -88,16 +88,27 @@ def without_number(turn: Turn) -> None:
     elif state.writing is not None and state.writing.has_left:
         ask_to_decide(turn, "There is no number that may be rung, and a message has left already.")
     else:
-        verdict = writing_channel(state.facts, sensitive=state.sensitive, closed=state.closed_phones)
+        verdict = way_of_writing(state)
         if verdict.channel is None:
             machine_close(turn, Outcome.RETURNED_TO_REFERRER, "There is no channel that may be used.")
         else:
             machine_write(turn, verdict)
 
 
-def no_safe_channel(turn: Turn) -> None:
-    """Silence on the telephone and nothing that may be written to."""
-    why = "Nobody answered, and no channel is known to be safe for writing."
+def way_of_writing(state: ReferralState) -> Verdict:
+    """Ask the gate how this person may be written to."""
+    return writing_channel(
+        state.facts,
+        sensitive=state.sensitive,
+        closed=state.closed_phones,
+        texts=state.lane is Lane.CONTACT,
+    )
+
+
+def no_safe_channel(
+    turn: Turn, why: str = "Nobody answered, and no channel is known to be safe for writing."
+) -> None:
+    """Silence on the telephone and nothing that may be written to, or that a person wants written."""
     if turn.state.bars_machines:
         ask_to_decide(turn, "This person has been in touch; how to go on is for a person to decide.")
     elif turn.state.sensitive:
@@ -125,7 +136,8 @@ def write(turn: Turn, verdict: Verdict, *, approved: bool = False) -> None:
     """Make the written message of this opening; it leaves at the cut-off.  `verdict` names a channel."""
     state = turn.state
     channel = verdict.channel or Channel.LETTER
-    purpose = Purpose.CONTACT_UNANSWERED if state.rung else Purpose.INFORMATION
+    in_vain = state.attempts_counted > 0 and not state.bars_machines
+    purpose = Purpose.CONTACT_UNANSWERED if in_vain else Purpose.INFORMATION
     number = state.letters_made + 1
     key = message_key(state.referral_id, purpose, state.opening, number)
     leaves_at = next_cut_off(turn.policy.letter, turn.policy.hours, turn.now)
@@ -156,7 +168,7 @@ def write(turn: Turn, verdict: Verdict, *, approved: bool = False) -> None:
         )
     )
     turn.say(
-        f"A {CHANNEL_WORDS[channel]} was made; it can be recalled until the cut-off.",
+        f"{CHANNEL_WORDS[channel].capitalize()} made; it can be recalled until the cut-off.",
         verdict.reason,
         by_person=approved,
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from domain.call_planning import inside_hours_and_windows
 from domain.correspondence import resume_writing
-from domain.gate import channel_is_open, writing_channel
+from domain.gate import channel_is_open
 from domain.moves import (
     ask_to_decide,
     hold,
@@ -16,6 +16,7 @@ from domain.moves import (
     no_safe_channel,
     recall,
     want_call,
+    way_of_writing,
     without_number,
 )
 from domain.referral_state import Turn
@@ -85,7 +86,7 @@ def _go_on(turn: Turn, found: Findings) -> None:
 
 def _has_a_way(turn: Turn) -> bool:
     state = turn.state
-    verdict = writing_channel(state.facts, sensitive=state.sensitive, closed=state.closed_phones)
+    verdict = way_of_writing(state)
     may_ring = state.lane is Lane.CONTACT or state.bars_machines
     return verdict.channel is not None or (may_ring and state.phone_id is not None)
 
@@ -121,7 +122,7 @@ def _write_again(turn: Turn) -> None:
     if writing is None or writing.has_left or not writing.is_waiting:
         return
     calls_left = state.attempts_counted < turn.policy.contact.attempts
-    verdict = writing_channel(state.facts, sensitive=state.sensitive, closed=state.closed_phones)
+    verdict = way_of_writing(state)
     if state.lane is Lane.CONTACT and calls_left and state.phone_id and not writing.approved:
         recall(turn, "There is a number to ring now.")
         want_call(turn, "The referrer gave a number.")
@@ -149,7 +150,7 @@ def _may_stay_let_go(turn: Turn) -> bool:
 
 def _inform(turn: Turn) -> None:
     state = turn.state
-    verdict = writing_channel(state.facts, sensitive=state.sensitive, closed=state.closed_phones)
+    verdict = way_of_writing(state)
     if verdict.channel is None:
         machine_close(turn, Outcome.RETURNED_TO_REFERRER, "There is no channel that may be used.")
     else:

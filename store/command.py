@@ -3,21 +3,24 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import BindParameter, Connection, Engine, Select, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.errors import ReferralNotFound
+from domain.errors import CannotBeOpened, KeyNotFound, ReferralNotFound
 from domain.events import Answer
 from domain.identifiers import referral_workflow_id
 from domain.vocabulary import CommandState
 from store import idempotency
-from store.columns import is_uuid
+from store.columns import AnyRow, is_uuid
 from store.command_row import COMMAND, NewCommand, StoredCommand, row_of, settle, stored_of, words_of
 from store.encryption import cipher_of
 from store.keyring import Keyring
 from store.referral_row import REFERRAL
 
 __all__ = ["CommandStore", "NewCommand", "StoredCommand"]
+
+_log = structlog.get_logger(__name__)
 
 _THIS: BindParameter[str] = bindparam("this")
 _LOCKED = select(REFERRAL.c.wrapped_key).where(REFERRAL.c.id == _THIS).with_for_update(key_share=True)
@@ -139,7 +142,15 @@ class CommandStore:
     def _read(self, statement: Select[Any]) -> list[StoredCommand]:
         with self._engine.connect() as connection:
             rows = connection.execute(statement).all()
-        return [stored_of(cipher_of(self._keyring, row.referral_id, row.wrapped_key), row) for row in rows]
+        return [command for row in rows if (command := self._opened(row)) is not None]
+
+    def _opened(self, row: AnyRow) -> StoredCommand | None:
+        """Open a row; one that cannot be opened stays, and does not stand in the way of the others."""
+        try:
+            return stored_of(cipher_of(self._keyring, row.referral_id, row.wrapped_key), row)
+        except (KeyNotFound, CannotBeOpened) as error:
+            _log.warning("command_cannot_be_opened", command=str(row.id), error=type(error).__name__)
+            return None
 
     def _claimed_before(self, connection: Connection, new: NewCommand) -> StoredCommand | None:
         if new.claim is None:

@@ -8,6 +8,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, SQLModel
 
 from domain.errors import ReferralNotFound
+from domain.ongoing_support import first_review_at
+from domain.policy import Policy
 from domain.ports import SupportBegun, SupportProjection
 from domain.referral_state import OngoingSupport
 from domain.vocabulary import SupportKind
@@ -39,7 +41,7 @@ class SupportRow(SQLModel, table=True):
     turn: int = whole()
     state_enc: bytes | None = sealed(nullable=True)
     review_at: datetime | None = moment(nullable=True)
-    """When the next review is due; until the support's first turn nobody knows."""
+    """When the next review is due."""
     ended_at: datetime | None = moment(nullable=True)
     escalated_at: datetime | None = moment(nullable=True)
     escalation_enc: bytes | None = sealed(nullable=True)
@@ -102,7 +104,13 @@ class SupportStore:
 
 
 def begin_row(
-    connection: Connection, cipher: PersonCipher, *, referral_id: str, support: OngoingSupport, at: datetime
+    connection: Connection,
+    cipher: PersonCipher,
+    *,
+    referral_id: str,
+    support: OngoingSupport,
+    policy: Policy,
+    at: datetime,
 ) -> None:
     """Make the row, in the transaction of the referral's turn that begins the support."""
     owner = support.owner
@@ -115,6 +123,7 @@ def begin_row(
         else None,
         "first_contact_on": support.first_contact_on,
         "begun_at": at,
+        "review_at": first_review_at(support.first_contact_on, at, policy),
         "turn": 0,
     }
     connection.execute(insert(SUPPORT).on_conflict_do_nothing(), row)

@@ -61,7 +61,12 @@ def project(connection: Connection, keyring: Keyring, projection: Projection) ->
     )
     if effects.starts_support and state.support is not None:
         ongoing_support.begin_row(
-            connection, cipher, referral_id=referral_id, support=state.support, at=projection.at
+            connection,
+            cipher,
+            referral_id=referral_id,
+            support=state.support,
+            policy=state.policy,
+            at=projection.at,
         )
     if projection.command_id is not None and projection.answer is not None:
         command_row.settle(connection, cipher, projection.command_id, projection.answer, now=projection.at)

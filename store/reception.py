@@ -157,7 +157,7 @@ def _source_key(keyring: Keyring, received: Received) -> str | None:
     source = received.document.get("source", {})
     if not source.get("reference"):
         return None
-    organisation = source.get("organisation") or received.by.owner
+    organisation = " ".join(source.get("organisation", "").casefold().split()) or received.by.owner
     parts = (organisation, source["reference"], source.get("person_reference") or "")
     return keyring.lookup_hash("source", "\x1f".join(parts))
 

@@ -7,7 +7,7 @@ victim; a guardian's own address is used only where it is known to be as safe as
 from dataclasses import dataclass
 
 from domain.facts import Facts
-from domain.gate import callable_phones
+from domain.gate import textable_phones
 from domain.vocabulary import Answer
 from store.referral_document import Document, NumberId, addresses, full_name, name_of, number_of
 
@@ -48,7 +48,7 @@ def recipient_of(
     email = _safest(person.get("emails", ()), sensitive=sensitive) or _safest(
         victim.get("emails", ()), sensitive=sensitive
     )
-    phones = callable_phones(facts, sensitive=sensitive, closed=closed)
+    phones = textable_phones(facts, sensitive=sensitive, closed=closed)
     name = name_of(person) or name_of(victim)
     return Recipient(
         name=name,

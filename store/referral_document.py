@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time
 from typing import Any
 
-from domain.facts import Facts, Phone, Suspect
+import phonenumbers
+
+from domain.facts import CLOSE_RELATIONSHIPS, Facts, Phone, Suspect
 from domain.policy import Period
 from domain.vocabulary import (
     Access,
@@ -37,6 +39,7 @@ _OUTWARD = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)[0-9][A-Z]{2}")
 """A whole United Kingdom postcode without its space: the outward code, then a digit and two letters."""
 ADULT_AT = 18
 """Age below which a person is a child, where no profile says otherwise."""
+_MOBILE = frozenset({phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE})
 _BEST = (Answer.YES, Answer.UNKNOWN, Answer.NO)
 _MOST_CAUTIOUS = (Answer.NO, Answer.UNKNOWN, Answer.YES)
 
@@ -105,14 +108,46 @@ def name_of(person: Document) -> str:
 
 
 def guardian_is_suspect(document: Document) -> bool:
-    """Whether the guardian is marked a suspect, or bears the name of one."""
+    """Whether the guardian is marked a suspect, or may be one.
+
+    May be: bears a suspect's name in whatever order, or its initials; or nobody has said that the guardian is no
+    suspect, and somebody close is suspected without a name.  What is unknown counts as unsafe.
+    """
     guardian = document["victim"].get("guardian")
     if not guardian:
         return False
-    if guardian.get("is_suspect") == Answer.YES:
-        return True
-    names = {folded(full_name(guardian)), folded(name_of(guardian) + guardian.get("family_name", ""))} - {""}
-    return any(folded(suspect.get("name", "")) in names for suspect in document.get("suspects", ()))
+    said = guardian.get("is_suspect", Answer.UNKNOWN)
+    return said == Answer.YES or any(
+        _may_be(guardian, suspect, said) for suspect in document.get("suspects", ())
+    )
+
+
+def _may_be(guardian: Document, suspect: Document, said: str) -> bool:
+    suspected = _words(suspect.get("name", ""))
+    if suspected:
+        called = [_words(name) for name in (full_name(guardian), _as_called(guardian))]
+        # By their letters: neither order nor hyphens nor apostrophes tell two people apart.
+        same = any("".join(sorted("".join(names))) == "".join(sorted("".join(suspected))) for names in called)
+        return same or (said != Answer.NO and any(_agree(names, suspected) for names in called))
+    close = suspect.get("relationship", Relationship.UNKNOWN) in CLOSE_RELATIONSHIPS
+    return close and said == Answer.UNKNOWN
+
+
+def _as_called(person: Document) -> str:
+    return f"{name_of(person)} {person.get('family_name', '')}"
+
+
+def _agree(names: list[str], others: list[str]) -> bool:
+    """Whether two names can be one person's: every word of the shorter is in the longer, or an initial of one."""
+    few, many = sorted((names, others), key=len)
+    return bool(few) and all(
+        any(word == other or (1 in {len(word), len(other)} and word[0] == other[0]) for other in many)
+        for word in few
+    )
+
+
+def _words(name: str) -> list[str]:
+    return [word for word in map(folded, re.split(r"[\s,.]+", name)) if word]
 
 
 def full_name(person: Document) -> str:
@@ -191,10 +226,23 @@ def _phones(victim: Document, number_id: NumberId) -> tuple[Phone, ...]:
                 safe=Answer(entry.get("safe", Answer.UNKNOWN)),
                 voicemail=VoicemailRule(entry.get("voicemail", VoicemailRule.NEUTRAL)),
                 of_guardian=of_guardian,
+                takes_texts=takes_texts(entry["number"]),
             )
             known = found.setdefault(phone.id, phone)
             found[phone.id] = min(known, phone, key=lambda one: _MOST_CAUTIOUS.index(one.safe))
     return tuple(found.values())
+
+
+def takes_texts(number: str) -> bool:
+    """Whether a number is a mobile's: a text to a landline may be read aloud to whoever answers."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return False
+    kind = phonenumbers.number_type(parsed)
+    if kind == phonenumbers.PhoneNumberType.UNKNOWN:  # numbers kept free for tests and drama are of no kind
+        return number.startswith("+447")
+    return kind in _MOBILE
 
 
 def _first_of(order: tuple[Answer, ...], entries: Iterable[Document]) -> Answer | None:

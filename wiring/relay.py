@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from domain.errors import HoldfastError
 from domain.events import Answer
 from domain.ongoing_support import SupportCommand
 from store.command import CommandStore, StoredCommand
@@ -46,7 +47,7 @@ class Relay:
         while True:
             try:
                 busy = await self.sweep()
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, HoldfastError) as error:
                 _log.warning("relay_waits", error=type(error).__name__)
                 busy = False
             if not busy:

@@ -20,13 +20,14 @@ from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from domain.errors import HoldfastError
 from domain.events import Answer, Command
 from domain.identifiers import referral_workflow_id
 from domain.ongoing_support import SupportCommand
 from store.keyring import Keyring
 from wiring.codec import encrypting_converter
 from workflows.ongoing_support import SupportWorkflow
-from workflows.referral import ReferralWorkflow
+from workflows.referral import ALREADY_SETTLED, ReferralWorkflow
 
 TASK_QUEUE = "referrals"
 """The one task queue; priorities and a queue for providers come when they are measured to help."""
@@ -42,14 +43,26 @@ async def connect(keyring: Keyring) -> Client:
 
 
 async def connect_now(keyring: Keyring) -> Client:
-    """Connect at once, as a worker must.  Raises when Temporal is away."""
-    return await Client.connect(**_connection(), data_converter=encrypting_converter(keyring))
+    """Connect at once, as a worker must.
+
+    Raises:
+        TemporalAway: Nobody answers there.
+    """
+    connection = _connection()
+    try:
+        return await Client.connect(**connection, data_converter=encrypting_converter(keyring))
+    except RuntimeError:  # the client's word for a connection that failed
+        raise TemporalAway(f"Temporal does not answer at {connection['target_host']}") from None
 
 
 def _connection() -> dict[str, Any]:
     config: dict[str, Any] = dict(ClientConfig.load_client_connect_config())
     config.setdefault("target_host", "127.0.0.1:7233")
     return config
+
+
+class TemporalAway(HoldfastError):
+    """Temporal cannot be reached; the text says where it was sought."""
 
 
 class Orchestra:
@@ -118,20 +131,13 @@ class Orchestra:
     async def _send(
         self, target_id: str, command: Command | SupportCommand, within: timedelta
     ) -> Answer | None:
-        while True:
-            try:
-                answer = await self._update(target_id, command, within)
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise
-                if isinstance(command, SupportCommand):
-                    raise  # it has not begun yet, or has ended: the relay looks into the tables
-                answer = await self._update_with_start(target_id, command, within)
-            except WorkflowUpdateFailedError as error:
-                if not _ended_meanwhile(error):
-                    raise
-                continue
-            return None if answer.code == "already_settled" else answer
+        try:
+            answer = await self._update(target_id, command, within)
+        except (RPCError, WorkflowUpdateFailedError) as error:
+            if not _has_no_run(error) or isinstance(command, SupportCommand):
+                raise  # a support that has not begun yet, or has ended: the relay looks into the tables
+            answer = await self._update_with_start(target_id, command, within)
+        return None if answer.code == ALREADY_SETTLED else answer
 
     async def _update(self, target_id: str, command: Command | SupportCommand, within: timedelta) -> Answer:
         if isinstance(command, SupportCommand):
@@ -161,6 +167,8 @@ class Orchestra:
         )
 
 
-def _ended_meanwhile(error: WorkflowUpdateFailedError) -> bool:
-    """Whether the run ended with the update still in flight: the next run takes it in."""
+def _has_no_run(error: RPCError | WorkflowUpdateFailedError) -> bool:
+    """Whether there is no run to take a command in, or it ended with the command in flight: the next run does."""
+    if isinstance(error, RPCError):
+        return error.status is RPCStatusCode.NOT_FOUND
     return "AcceptedUpdateCompletedWorkflow" in str(getattr(error.cause, "type", ""))

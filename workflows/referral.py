@@ -54,7 +54,7 @@ class ReferralWorkflow:
             await self._turn(Triage())
         while not await self._is_finished():
             await self._live_on()
-            if workflow.info().is_continue_as_new_suggested():
+            if self._now_at.is_live and workflow.info().is_continue_as_new_suggested():
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 workflow.continue_as_new(referral_id)
         return str(self._now_at.outcome)

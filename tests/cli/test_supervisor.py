@@ -37,7 +37,7 @@ def part(tmp_path: Path, name: str, script: str, **options: object) -> Part:
 
 async def until(condition: object, seconds: float = 5) -> None:
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110
+        while not condition():
             await asyncio.sleep(0.02)
 
 

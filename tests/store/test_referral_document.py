@@ -95,7 +95,12 @@ def test_a_guardians_number_is_marked_as_the_guardians() -> None:
     ("guardian", "suspect", "is_suspect"),
     [
         ({"given_name": "Bo", "family_name": "Example", "is_suspect": "yes"}, None, True),
-        ({"given_name": "Bo", "family_name": "Example", "is_suspect": "unknown"}, None, False),
+        ({"given_name": "Bo", "family_name": "Example", "is_suspect": "no"}, None, False),
+        ({"given_name": "Bo", "family_name": "Example", "is_suspect": "unknown"}, None, True),
+        ({"given_name": "Bo", "family_name": "Example"}, "example, BO", True),
+        ({"given_name": "Bo", "family_name": "Example"}, "B. Example", True),
+        ({"given_name": "Bo", "family_name": "Example", "is_suspect": "no"}, "B. Example", False),
+        ({"given_name": "Bo", "family_name": "Example", "is_suspect": "no"}, "Bo Example", True),
         ({"given_name": "Béa", "family_name": "O'Example-Smith"}, "bea oexample smith", True),
         ({"given_name": "Robert", "preferred_name": "Bo", "family_name": "Example"}, "BO EXAMPLE", True),
         ({"given_name": "Bo", "family_name": "Example"}, "Cy Other", False),

@@ -172,7 +172,6 @@ async def test_a_relay_outlives_a_database_that_goes_away(
     assert orchestra.started == [referral_id]
 
 
-@pytest.mark.xfail(reason="left_over opens every row it took, and Relay.run waits out SQLAlchemyError only")
 async def test_one_command_that_cannot_be_read_does_not_stop_the_others(
     office: Office, relay: Relay, orchestra: Orchestra
 ) -> None:

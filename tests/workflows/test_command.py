@@ -153,3 +153,17 @@ async def _now():
     from datetime import UTC, datetime
 
     return datetime.now(UTC)
+
+
+async def test_a_command_whose_run_was_ended_by_an_operator_is_taken_in_by_the_next(desk: Desk) -> None:
+    """The server keeps saying that the update ended with its run; the command must not be stuck for that."""
+    life = await desk.begins()
+    call = life.stores(await a_call(life, "answered"))
+    desk.tables.outages = 10_000
+    assert await life.sends(call, within=timedelta(seconds=2)) is None
+    await life.handle.terminate("by an operator")
+    desk.tables.outages = 0
+    answer = await life.sends(call, within=timedelta(seconds=5))
+    assert answer is not None, "it would be sent again for ever"
+    assert desk.tables.result(call.id) == answer
+    assert life.state.reached

@@ -90,5 +90,4 @@ async def test_a_call_back_at_17_28_recalls_the_letter_even_if_everything_is_kil
         (letter,) = desk.tables.messages_of(life.id)
         assert letter.state is MessageState.RECALLED
         assert letter.sending_at is None, "it was on its way"
-        print(desk.tables.words(life.id))
         await desk.replays()

@@ -7,8 +7,6 @@ server turns a closing down because something has arrived), the task is done aga
 import asyncio
 import threading
 
-import pytest
-
 from domain.errors import KeyNotFound, ReferralNotFound
 from domain.events import AttemptMade, Replied
 from domain.ports import Projection
@@ -49,7 +47,6 @@ async def test_a_reply_that_comes_while_the_referral_is_being_closed_reopens_it(
     await passing
 
 
-@pytest.mark.xfail(reason=FINAL)
 async def test_a_command_waits_for_a_key_that_is_missing_from_the_configuration(desk: Desk) -> None:
     """Somebody forgot an old key at a deployment and puts it back: nothing may have been lost meanwhile."""
     life = await desk.begins()
@@ -61,7 +58,6 @@ async def test_a_command_waits_for_a_key_that_is_missing_from_the_configuration(
     assert await life.is_running()
 
 
-@pytest.mark.xfail(reason=FINAL)
 async def test_a_deadline_waits_for_a_key_that_is_missing_from_the_configuration(desk: Desk) -> None:
     life = await desk.begins()
     assert life.state.call is not None
@@ -71,7 +67,6 @@ async def test_a_deadline_waits_for_a_key_that_is_missing_from_the_configuration
     assert await life.is_running(), "a referral ended because of a configuration"
 
 
-@pytest.mark.xfail(reason=FINAL)
 async def test_a_referral_whose_row_is_not_there_yet_waits_for_it(desk: Desk) -> None:
     """After a database was restored from a backup, say, and brought up to date."""
     desk.tables.fault, desk.tables.outages = ReferralNotFound("no such referral"), 2
