@@ -16,7 +16,7 @@ up: $(VENV)/.installed ## Install, then run the whole service [PROFILE=profiles/
 	@exec $(BIN)/holdfast up --profile $(PROFILE) --port $(PORT)
 
 test: $(VENV)/.installed-dev ## Run the whole test suite on real Temporal and real Postgres
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(ARGS)
 
 check: $(VENV)/.installed-dev ## Format, lint, types, floors, docs
 	@$(BIN)/ruff format --check .

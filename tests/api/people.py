@@ -53,7 +53,8 @@ class Person:
         return await self.post(f"/referrals/{referral['id']}/contact-attempts", {"outcome": outcome, **more})
 
     async def decide(self, referral: dict[str, Any], decision: str, **more: Any) -> httpx2.Response:
-        return await self.post(f"/referrals/{referral['id']}/decisions", {"decision": decision, **more})
+        body = {"decision": decision, "reason": "It is right here.", **more}
+        return await self.post(f"/referrals/{referral['id']}/decisions", body)
 
     async def see(self, referral: dict[str, Any]) -> dict[str, Any]:
         answer = await self.get(f"/referrals/{referral['id']}")
