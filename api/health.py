@@ -78,12 +78,12 @@ def _outgrown() -> frozenset[str]:
 
 
 def _metrics(services: Services, meters: Meters) -> bytes:
-    registry = CollectorRegistry()
+    collected = CollectorRegistry()
     try:
-        registry.register(_Tables(services.metrics.counts()))
+        collected.register(_Tables(services.metrics.counts()))
     except SQLAlchemyError:  # the counts of this process are worth having all the same
         return generate_latest(meters.registry)
-    return generate_latest(meters.registry) + generate_latest(registry)
+    return generate_latest(meters.registry) + generate_latest(collected)
 
 
 class _Tables:

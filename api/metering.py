@@ -19,21 +19,21 @@ class Meters:
     @classmethod
     def new(cls) -> "Meters":
         """Make a set of its own, so that two applications in one process do not mix."""
-        registry = CollectorRegistry()
+        collected = CollectorRegistry()
         return cls(
-            registry=registry,
+            registry=collected,
             requests=Counter(
                 "holdfast_requests",
                 "Requests by method, route and status.",
                 ("method", "route", "status"),
-                registry=registry,
+                registry=collected,
             ),
             seconds=Histogram(
                 "holdfast_request_seconds",
                 "How long requests take.",
                 ("route",),
                 buckets=BUCKETS,
-                registry=registry,
+                registry=collected,
             ),
         )
 

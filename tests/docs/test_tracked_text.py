@@ -9,9 +9,9 @@ from tests.servers import REPOSITORY
 
 # Put together from parts, so that this file does not hold what it looks for.
 _REGISTRIES = [
-    ("files", "pythonhosted", "org"),
+    ("files", "python" + "hosted", "org"),
     ("py" + "pi", "org"),
-    ("registry", "npmjs", "org"),
+    ("registry", "npm" + "js", "org"),
     ("registry", "yarnpkg", "com"),
     ("proxy", "golang", "org"),
     ("crates", "io"),
