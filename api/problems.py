@@ -38,7 +38,11 @@ class Kind(Enum):
     ROLE_NOT_ALLOWED = ("role-not-allowed", 403, "Your role does not allow this")
     NOT_FOUND = ("not-found", 404, "There is nothing here")
     METHOD_NOT_ALLOWED = ("method-not-allowed", 405, "This address does not take this method")
-    SOURCE_CONFLICT = ("source-conflict", 409, "This source reference exists with other content")
+    SOURCE_CONFLICT = (
+        "source-conflict",
+        409,
+        "This source reference is taken: by other content, or by somebody else",
+    )
     NOT_POSSIBLE_NOW = ("not-possible-now", 409, "This is not possible now")
     TOO_LARGE = ("too-large", 413, "The body is too large")
     UNSUPPORTED_MEDIA_TYPE = ("unsupported-media-type", 415, "The body has to be JSON")
