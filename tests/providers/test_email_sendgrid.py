@@ -67,7 +67,7 @@ def test_an_e_mail_is_handed_over_with_tracking_off_and_nothing_but_an_opaque_ke
     assert headers["Authorization"] == "Bearer SG.test"
     assert body["from"]["email"] == "hello@hub.example"
     assert body["personalizations"][0]["to"] == [{"email": "ada@example.org"}]
-    assert "Ada" not in json.dumps({k: v for k, v in body.items() if k not in {"content"}})
+    assert "Ada" not in json.dumps({k: v for k, v in body.items() if k != "content"})
     assert {part["type"] for part in body["content"]} == {"text/plain", "text/html"}
     tracking = body["tracking_settings"]
     assert tracking["click_tracking"] == {"enable": False, "enable_text": False}
