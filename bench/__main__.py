@@ -157,7 +157,9 @@ def _print(full: Measured, peer: Measured, events: Counter[str], milliseconds: f
     for name, side in (("Holdfast over HTTP", full), ("bare Temporal workflow", peer)):
         cpu = "  ".join(f"{process} {spent:.1f}" for process, spent in sorted(side.cpu.items()))
         print(f"{name:28}{side.per_second:>10.1f}{side.lives:>8}   {cpu}")
-    print(f"{'ratio':28}{full.per_second / peer.per_second:>10.2f}")
+    print(f"{'ratio at so many in flight':28}{full.per_second / peer.per_second:>10.2f}")
+    spent = sum(full.cpu.values()), sum(peer.cpu.values())
+    print(f"{'ratio by CPU a life':28}{spent[1] / spent[0]:>10.2f}   (what a saturated machine would show)")
     print(f"history events a life: {sum(events.values())}")
     for kind, count in events.most_common():
         print(f"  {count:3} {kind}")

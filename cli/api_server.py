@@ -15,6 +15,8 @@ from wiring.settings import load_settings
 
 _STREAMS_END_WITHIN = 3
 """Seconds; a browser that follows the worklist would otherwise keep the server from stopping for ever."""
+_KEPT_ALIVE = 75
+"""Seconds; longer than a proxy or a force's client keeps an idle connection, so that it is never cut in use."""
 
 
 def api(
@@ -46,6 +48,7 @@ def api(
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=_STREAMS_END_WITHIN,
+            timeout_keep_alive=_KEPT_ALIVE,
         )
     ).run(sockets=[listener])
 
