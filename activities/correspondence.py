@@ -53,6 +53,8 @@ class CorrespondenceActivities:
         """
         with translated():
             draft = self._tables.draft(departure.key)
+            if draft.state is MessageState.SENDING:  # cut off: first find out, whatever has changed since
+                return self._settle(departure, self._providers[draft.channel].reconcile(draft.key))
             try:
                 written = self._writer.write(draft, departure.at.date())
             except CannotBeWritten as error:

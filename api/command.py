@@ -1,5 +1,6 @@
 """Commands: stored before they are sent, answered when the tables have what became of them."""
 
+import asyncio
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
@@ -103,9 +104,22 @@ async def carry_out(
 
 
 async def _send(services: Services, stored: StoredCommand) -> Answer | None:
-    answer = await services.orchestra.send_command(stored.target_id, stored.command, within=COMMAND_WITHIN)
+    """Hand over what waits for this workflow, up to this command, one after the other.
+
+    A workflow takes only some updates at once and applies them in their order: a later one must not fill the place
+    that an earlier one needs.
+    """
+    clock = asyncio.get_running_loop().time
+    by = clock() + COMMAND_WITHIN.total_seconds()
+    for waiting in await run_in_threadpool(services.commands.pending, stored.target_id):
+        left = timedelta(seconds=max(by - clock(), 0.1))
+        answer = await services.orchestra.send_command(waiting.target_id, waiting.command, within=left)
+        if waiting.id == stored.id and answer is not None:
+            return answer
+        if answer is None or waiting.id == stored.id:
+            break
     # Without an answer it may still have been applied, by the relay or an earlier run: the row knows.
-    return answer or await run_in_threadpool(services.commands.result, stored.id)
+    return await run_in_threadpool(services.commands.result, stored.id)
 
 
 async def _answered(

@@ -101,12 +101,12 @@ async def record_reply(referral_id: str, request: Request, caller: Staff, servic
 
 
 async def _phone_id(services: Services, referral_id: str, number: str | None) -> str | None:
-    """The referral's own id of a number; `None` for one that the referral does not know."""
-    if number is None:
-        return None
+    """The referral's own id of a number; by default the one that is to be rung as the call is recorded."""
     view = await run_in_threadpool(services.referrals.view, referral_id)
     if view is None:
         raise not_found()
+    if number is None:
+        return view.next_action.phone_id if view.next_action else None
     phone_id = view.number_id(number)
     return phone_id if view.number_of(phone_id) is not None else None
 

@@ -70,10 +70,13 @@ def _wait_is_over(turn: Turn) -> None:
 def settled(turn: Turn, event: MessageSettled) -> None:
     """Take in what became of a message that was to leave."""
     writing = turn.state.writing
-    if writing is None or writing.key != event.key or not _is_news(writing, event.state):
+    if writing is None or writing.key != event.key:
+        return
+    state = _fate(writing, event.state)
+    if not _is_news(writing, state):
         return
     words = CHANNEL_WORDS[writing.channel]
-    match event.state:
+    match state:
         case MessageState.SENT:
             _left(turn, writing)
         case MessageState.RECALLED:
@@ -113,6 +116,12 @@ _NEWS: dict[MessageState, frozenset[MessageState]] = {
     MessageState.REJECTED: frozenset(),
 }
 """What can still be learnt of a message in a final state; everything else is a repetition."""
+
+
+def _fate(writing: Writing, state: MessageState) -> MessageState:
+    """A message recalled as it was leaving, of which we now hear that it did not leave, is recalled for certain."""
+    stayed = state in {MessageState.HELD, MessageState.RESERVED}
+    return MessageState.RECALLED if writing.recall_asked and stayed else state
 
 
 def _is_news(writing: Writing, state: MessageState) -> bool:

@@ -7,6 +7,7 @@ until the tables say that it was taken in.
 import asyncio
 from collections.abc import Awaitable, Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -59,17 +60,25 @@ class Relay:
         waiting = await asyncio.to_thread(self._outbox.claim, now=now, lease=LEASE, limit=BATCH)
         left = await asyncio.to_thread(self._commands.left_over, now=now, lease=LEASE, limit=BATCH)
         await _together(self._start(entry) for entry in waiting)
-        await _together(self._send(command) for command in left)
+        targets = groupby(left, key=lambda command: command.target_id)
+        await _together([self._send_in_order(list(commands)) for _, commands in targets])
         return len(waiting) == BATCH or len(left) == BATCH
 
     async def _start(self, entry: Waiting) -> None:
         if await self._orchestra.start_referral(entry.referral_id, within=WITHIN):
             await asyncio.to_thread(self._outbox.done, entry.referral_id)
 
-    async def _send(self, stored: StoredCommand) -> None:
+    async def _send_in_order(self, commands: list[StoredCommand]) -> None:
+        """One after the other: a workflow takes only some updates at once, and later ones wait for the first."""
+        for stored in commands:
+            if not await self._send(stored):
+                return
+
+    async def _send(self, stored: StoredCommand) -> bool:
         answer = await self._orchestra.send_command(stored.target_id, stored.command, within=WITHIN)
         if answer is None and isinstance(stored.command, SupportCommand):
             await asyncio.to_thread(self._refuse_if_ended, stored)
+        return answer is not None or await asyncio.to_thread(self._commands.result, stored.id) is not None
 
     def _refuse_if_ended(self, stored: StoredCommand) -> None:
         """A support's workflow ends with its support: what was still on its way to it is refused."""
