@@ -460,3 +460,17 @@ def test_a_closed_referral_has_no_letter_under_way(outcome):
     life = writing().decides("close", outcome=outcome)
     assert set(life.last_word.values()) == {"recalled"}
     assert closed_as(outcome).deadline is None
+
+
+@pytest.mark.parametrize("told", ["reserved", "held"])
+def test_a_letter_taken_back_as_it_was_leaving_and_found_not_to_have_left_is_written_another_way(told):
+    life = writing().reaches_cut_off().is_corrected(address_safe=Answer.NO).message_is(told)
+    assert (life.state.stage, life.next_kind) == ("writing", "send")
+    assert [str(channel) for channel in life.letters_made] == ["letter", "email"]
+    assert not life.state.writing.recall_asked
+
+
+@pytest.mark.parametrize("told", ["reserved", "held"])
+def test_another_call_instead_of_a_letter_that_did_not_leave_is_followed_by_a_letter(told):
+    life = writing().reaches_cut_off().decides("attempt_again").message_is(told).is_silent()
+    assert (life.state.stage, life.next_kind) == ("writing", "send")
