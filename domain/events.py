@@ -139,6 +139,10 @@ class Command:
     event: CommandEvent
 
 
+ALREADY_SETTLED = "already_settled"
+"""The code of an answer to a command that an earlier run took in: the tables say what became of it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What became of a command."""

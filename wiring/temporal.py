@@ -21,13 +21,13 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.errors import HoldfastError
-from domain.events import Answer, Command
+from domain.events import ALREADY_SETTLED, Answer, Command
 from domain.identifiers import referral_workflow_id
 from domain.ongoing_support import SupportCommand
 from store.keyring import Keyring
 from wiring.codec import encrypting_converter
 from workflows.ongoing_support import SupportWorkflow
-from workflows.referral import ALREADY_SETTLED, ReferralWorkflow
+from workflows.referral import ReferralWorkflow
 
 TASK_QUEUE = "referrals"
 """The one task queue; priorities and a queue for providers come when they are measured to help."""

@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.ongoing_support import SupportActivities, SupportTurn
 from domain.errors import Refusal
-from domain.events import Answer
+from domain.events import ALREADY_SETTLED, Answer
 from domain.ongoing_support import (
     SupportCommand,
     SupportEnded,
@@ -61,7 +61,7 @@ class SupportWorkflow:
         """Take in a review, in order, once."""
         await workflow.wait_condition(lambda: self._is_next(command))
         if command.ordinal <= self._now_at.applied_through:
-            return Answer(applied=True, revision=self._now_at.turn, code="already_settled")
+            return Answer(applied=True, revision=self._now_at.turn, code=ALREADY_SETTLED)
         return await self._turn(command.event, command) or Answer(applied=True, revision=self._now_at.turn)
 
     @apply.validator

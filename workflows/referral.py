@@ -15,6 +15,7 @@ from activities.correspondence import CorrespondenceActivities, Departure
 from activities.referral import Correction, ReferralActivities, TakeUp
 from domain.errors import Refusal
 from domain.events import (
+    ALREADY_SETTLED,
     Answer,
     Command,
     Corrected,
@@ -31,9 +32,6 @@ from domain.referral_state import Effects, ReferralState, next_deadline
 from domain.vocabulary import MessageState, Stage
 from workflows import policies
 from workflows.ongoing_support import SupportWorkflow
-
-ALREADY_SETTLED = "already_settled"
-"""The code of an answer to a command that an earlier run took in: the tables say what became of it."""
 
 
 @workflow.defn(name="Referral")
