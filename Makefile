@@ -1,21 +1,26 @@
 # Holdfast. `make` alone prints what each target does.
 PYTHON  ?= python3
+NPM     ?= npm
 PROFILE ?= profiles/cambridgeshire.toml
 PORT    ?= 8000
 VENV    := .venv
+ASSETS  := frontend/dist/.built
 BIN     := $(VENV)/bin
+BROWSER := $(VENV)/.browser
 PIP     := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check format bench find lock docs clean
+.PHONY: help up assets test check format bench find lock docs clean
 
 help: ## Print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-up: $(VENV)/.installed ## Install, then run the whole service [PROFILE=profiles/rehearsal.toml] [PORT=8000]
+up: $(VENV)/.installed $(ASSETS) ## Install, then run the whole service [PROFILE=profiles/rehearsal.toml] [PORT=8000]
 	@exec $(BIN)/holdfast up --profile $(PROFILE) --port $(PORT)
 
-test: $(VENV)/.installed-dev ## Run the whole test suite on real Temporal and real Postgres
+assets: $(ASSETS) ## Build the styles and scripts of the pages (Node 20 or newer)
+
+test: $(VENV)/.installed-dev $(ASSETS) $(BROWSER) ## Run the whole test suite on real Temporal and real Postgres
 	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(ARGS)
 
 check: $(VENV)/.installed-dev ## Format, lint, types, floors, docs
@@ -28,7 +33,7 @@ check: $(VENV)/.installed-dev ## Format, lint, types, floors, docs
 format: $(VENV)/.installed-dev ## Put the code into its one shape
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-bench: $(VENV)/.installed-dev ## Measure lives per second beside a bare Temporal workflow, in one run
+bench: $(VENV)/.installed-dev $(ASSETS) ## Measure lives per second beside a bare Temporal workflow, in one run
 	@$(BIN)/python -m bench
 
 find: ## Show one feature in every room: make find FEATURE=contact
@@ -43,7 +48,7 @@ lock: $(VENV)/.installed-dev ## Lock the requirements again, with hashes and wit
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 --group dev pyproject.toml -o requirements-dev.lock
 
 clean: ## Remove what was installed and built; never the data directory
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) frontend/node_modules frontend/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Holdfast needs Python 3.11 or newer; name it with PYTHON=…" >&2; exit 1; }
@@ -59,3 +64,14 @@ $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/pytho
 	@$(PIP) install --require-hashes --requirement requirements-dev.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.installed
+
+$(ASSETS): frontend/package.json frontend/package-lock.json frontend/.npmrc $(wildcard frontend/styles/* frontend/scripts/* frontend/images/*)
+	@node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' || { echo "Holdfast needs Node 20 or newer to build its pages" >&2; exit 1; }
+	@echo "Building the styles and scripts of the pages …"
+	@cd frontend && $(NPM) ci --silent && $(NPM) run --silent build
+	@touch $@
+
+# A Chromium for the tests of the pages: the one that is there, else Debian's.
+$(BROWSER): | $(VENV)/bin/python
+	@command -v chromium >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || echo "No Chromium was found or could be installed: the tests of the pages say so" >&2
+	@touch $@

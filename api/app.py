@@ -13,15 +13,18 @@ from api import (
     decision,
     health,
     ongoing_support,
+    pages,
     problems,
     referral,
     schema,
+    sign_in,
     statistics,
     timeline,
     worklist,
 )
 from api.doorway import Doorway
 from api.metering import Meters
+from api.rate_limit import RateLimiter
 from api.services import Services, make_services
 from wiring.outfit import Outfit
 from wiring.settings import load_settings
@@ -47,6 +50,7 @@ _FEATURES = (
     worklist,
     correspondence,
     statistics,
+    sign_in,
     health,
 )
 
@@ -80,10 +84,12 @@ def create_app(services: Services | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.meters = meters
+    app.state.rate_limiter = RateLimiter()
     if services is not None:
         app.state.services = services
-    app.add_middleware(Doorway, meters=meters)
-    problems.install(app)
+    app.add_middleware(Doorway, meters=meters, on_mistake=problems.mistake(pages.answer))
+    problems.install(app, pages.answer)
+    pages.install(app)
     for feature in _FEATURES:
         app.include_router(feature.router)
     schema.describe(app)
@@ -94,10 +100,13 @@ async def _from_environment() -> Services:
     """Equip this process.  The database and Temporal may both be away: it starts, and says so in `/readyz`."""
     settings = load_settings()
     outfit = Outfit.of(settings)
+    ways = outfit.providers()
     return make_services(
         engine=outfit.engine,
         keyring=outfit.keyring,
         profile=outfit.profile,
         orchestra=Orchestra(await connect(outfit.keyring)),
         writer=outfit.writer,
+        public_url=settings.public_url,
+        simulated=[channel for channel, way in ways.items() if way.simulated],
     )

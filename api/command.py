@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from domain.events import Answer, CommandEvent
 from domain.ongoing_support import Reviewed
 from domain.vocabulary import CommandState
 from store.command import NewCommand, StoredCommand
+from store.idempotency import Claim
 from store.tokens import Token
 
 COMMAND_WITHIN = timedelta(seconds=5)
@@ -57,29 +59,36 @@ async def show_command(command_id: str, caller: Anyone, services: In) -> Respons
     return JSONResponse(_shown(stored))
 
 
-async def carry_out(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A command that was given: stored in any case, answered if its workflow did so in time."""
+
+    stored: StoredCommand
+    answer: Answer | None
+    """`None`: it is applied as soon as the workflow engine answers."""
+
+
+async def give(
     services: Services,
     caller: Token,
-    once: Once,
+    claim: Claim | None,
     *,
     referral_id: str,
     kind: str,
     event: CommandEvent | Reviewed,
     words: dict[str, Any],
-    status: int = 200,
     target_id: str | None = None,
-) -> Response:
-    """Store a command, hand it to its workflow, and answer with the referral as the tables have it then.
+) -> Given:
+    """Store a command and hand it to its workflow; the tables have what came of it when this returns.
 
     Args:
         services: The stores and the way to the workflows.
         caller: Whose command it is.
-        once: The request's idempotency key.
+        claim: Of the request's idempotency key, if it had one.
         referral_id: Whose.
         kind: For the reader of the command.
         event: What happened or is wanted; categories and ids only.
         words: What the person said with it; kept sealed.
-        status: Of the answer when it is applied.
         target_id: The workflow it is for; by default the referral's.
 
     Raises:
@@ -94,12 +103,41 @@ async def carry_out(
         words={name: said for name, said in words.items() if said},
         by=caller.maker,
         made_at=services.clock(),
-        claim=once.claim,
+        claim=claim,
         target_id=target_id,
     )
     stored = await run_in_threadpool(services.commands.store, new)
-    answer = stored.answer or await _send(services, stored)
-    response = await _answered(services, caller, stored, answer, status)
+    return Given(stored=stored, answer=stored.answer or await _send(services, stored))
+
+
+async def carry_out(
+    services: Services,
+    caller: Token,
+    once: Once,
+    *,
+    referral_id: str,
+    kind: str,
+    event: CommandEvent | Reviewed,
+    words: dict[str, Any],
+    status: int = 200,
+    target_id: str | None = None,
+) -> Response:
+    """Give a command, see `give`, and answer with the referral as the tables have it then.
+
+    The answer has `status` when the command is applied, and 202 when it is not applied yet.
+    """
+    given = await give(
+        services,
+        caller,
+        once.claim,
+        referral_id=referral_id,
+        kind=kind,
+        event=event,
+        words=words,
+        target_id=target_id,
+    )
+    stored = given.stored
+    response = await _answered(services, caller, stored, given.answer, status)
     return await once.keep(response, subject_kind="command", subject_id=stored.id, replayed=stored.replayed)
 
 

@@ -1,6 +1,7 @@
 """Calls that were made, and replies that came without one.  A call that happened is never refused."""
 
 from datetime import datetime
+from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import Field
@@ -55,23 +56,14 @@ async def record_attempt(
     once, kept = await begin_once(services, caller, request, key, body)
     if kept is not None:
         return kept
-    attempt = validated(AttemptIn, without_nulls(body), region=services.region)
-    phone_id = await _phone_id(services, referral_id, attempt.number)
-    event = AttemptMade(
-        outcome=attempt.outcome,
-        direction=attempt.direction,
-        made_at=attempt.made_at or services.clock(),
-        callback_at=attempt.callback_at,
-        phone_id=phone_id,
-        rang_next=attempt.number is None,
-    )
+    attempt = read_attempt(services, body)
     return await carry_out(
         services,
         caller,
         once,
         referral_id=referral_id,
         kind="attempt",
-        event=event,
+        event=await attempt_made(services, referral_id, attempt),
         words={"note": attempt.note},
         status=201,
     )
@@ -97,6 +89,23 @@ async def record_reply(referral_id: str, request: Request, caller: Staff, servic
         kind="reply",
         event=Replied(channel=reply.channel),
         words={"note": reply.note, "received_at": _text(reply.received_at)},
+    )
+
+
+def read_attempt(services: Services, body: dict[str, Any]) -> AttemptIn:
+    """Check a call.  Raises a problem that names the fields."""
+    return validated(AttemptIn, without_nulls(body), region=services.region)
+
+
+async def attempt_made(services: Services, referral_id: str, attempt: AttemptIn) -> AttemptMade:
+    """The call as it travels: without number and words."""
+    return AttemptMade(
+        outcome=attempt.outcome,
+        direction=attempt.direction,
+        made_at=attempt.made_at or services.clock(),
+        callback_at=attempt.callback_at,
+        phone_id=await _phone_id(services, referral_id, attempt.number),
+        rang_next=attempt.number is None,
     )
 
 

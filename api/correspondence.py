@@ -78,11 +78,21 @@ async def list_messages(request: Request, services: In, query: Annotated[Message
 )
 async def letter(message_id: str, services: In) -> Response:
     """Give the letter as it left, or as it would leave if it left now."""
-    pdf = await run_in_threadpool(_pdf, services, message_id)
-    return Response(pdf, media_type=PDF, headers={"Content-Disposition": 'inline; filename="letter.pdf"'})
+    pdf = await run_in_threadpool(pdf_of, services, message_id)
+    return shown_pdf(pdf)
 
 
-def _pdf(services: Services, message_id: str) -> bytes:
+def shown_pdf(pdf: bytes) -> Response:
+    """Give a letter to whoever may see it; a browser's own viewer needs a policy of its own."""
+    headers = {
+        "Content-Disposition": 'inline; filename="letter.pdf"',
+        "Content-Security-Policy": "frame-ancestors 'none'",
+    }
+    return Response(pdf, media_type=PDF, headers=headers)
+
+
+def pdf_of(services: Services, message_id: str) -> bytes:
+    """Read a letter as it left, or write it as it would leave now.  Raises `Problem`."""
     message = services.messages.get(message_id)
     if message is None or message.channel is not Channel.LETTER:
         raise not_found()

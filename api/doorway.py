@@ -1,4 +1,4 @@
-"""Around every request: headers that keep data out of caches, a count, and a last net for our own mistakes."""
+"""Around every request: headers that keep data where it belongs, a count, and a last net for our own mistakes."""
 
 import time
 
@@ -8,17 +8,29 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metering import Meters
-from api.problems import internal_error, route_of
+from api.problems import route_of
 
 _log = structlog.get_logger("api.doorway")
+
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+}
+"""On everything that has none of its own: nothing is kept, nothing is loaded from elsewhere, nobody learns of us."""
 
 
 class Doorway:
     """The outermost layer of ours."""
 
-    def __init__(self, app: ASGIApp, meters: Meters) -> None:
+    def __init__(self, app: ASGIApp, meters: Meters, on_mistake: ASGIApp) -> None:
         self._app = app
         self._meters = meters
+        self._on_mistake = on_mistake
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request through."""
@@ -32,7 +44,8 @@ class Doorway:
                 statuses.append(message["status"])
                 headers = MutableHeaders(scope=message)
                 headers["X-Content-Type-Options"] = "nosniff"
-                headers.setdefault("Cache-Control", "no-store")
+                for name, said in _HEADERS.items():
+                    headers.setdefault(name, said)
             await send(message)
 
         try:
@@ -42,7 +55,7 @@ class Doorway:
         except Exception as error:  # noqa: BLE001  # the last net: whatever it was, the caller gets a problem
             _log.error("request failed", route=route_of(scope), method=scope["method"], exc_info=error)
             if not statuses:
-                await internal_error().response()(scope, receive, answer)
+                await self._on_mistake(scope, receive, answer)
         finally:
             self._meters.note(
                 method=scope["method"],

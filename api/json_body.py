@@ -26,7 +26,7 @@ async def read_json(request: Request, *, optional: bool = False) -> dict[str, An
     Raises:
         Problem: It is too large, not JSON, or not an object.
     """
-    raw = await _read(request)
+    raw = await read_body(request)
     if optional and not raw:
         return {}
     _check_media_type(request)
@@ -57,7 +57,8 @@ def validated(model: type[M], document: object, *, region: str | None = None) ->
         raise Problem.of_validation(error.errors(include_input=False, include_url=False)) from None
 
 
-async def _read(request: Request) -> bytes:
+async def read_body(request: Request) -> bytes:
+    """Read a body of bounded size.  Raises `Problem`."""
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():

@@ -1,7 +1,7 @@
 """Errors as RFC 9457 problems: stable types, plain words, never a character of what was sent."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, Self
 
@@ -13,6 +13,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.errors import IdempotencyConflict, ReferralNotFound, Refusal, SourceConflict
 
@@ -34,6 +35,8 @@ class Kind(Enum):
     VALIDATION = ("validation", 422, "The request is not valid")
     INCOMPLETE = ("incomplete", 422, "Something is missing for this step")
     IDEMPOTENCY_CONFLICT = ("idempotency-conflict", 422, "This key was used with another request")
+    OTHER_SITE = ("other-site", 403, "This form was sent from another site")
+    TOO_MANY = ("too-many", 429, "Too many at once")
     UNAUTHENTICATED = ("unauthenticated", 401, "A valid bearer token is needed")
     ROLE_NOT_ALLOWED = ("role-not-allowed", 403, "Your role does not allow this")
     NOT_FOUND = ("not-found", 404, "There is nothing here")
@@ -128,17 +131,56 @@ def not_found() -> Problem:
     return Problem(Kind.NOT_FOUND, "There is no such record, or none you may see.")
 
 
-def install(app: FastAPI) -> None:
+Answering = Callable[[Request, "Problem"], Awaitable[Response]]
+"""How a problem leaves: as JSON, or as a page where a person looks."""
+
+
+async def as_json(_: Request, problem: Problem) -> Response:
+    """Let a problem leave as machines take it."""
+    return problem.response()
+
+
+def install(app: FastAPI, answer: Answering = as_json) -> None:
     """Let every error of this application leave as a problem."""
-    app.add_exception_handler(Problem, _of_problem)
-    app.add_exception_handler(Refusal, _of_refusal)
-    app.add_exception_handler(ReferralNotFound, _of_not_found)
-    app.add_exception_handler(SourceConflict, _of_source_conflict)
-    app.add_exception_handler(IdempotencyConflict, _of_idempotency_conflict)
-    app.add_exception_handler(RequestValidationError, _of_request_validation)
-    app.add_exception_handler(HTTPException, _of_http)
-    for away in (OperationalError, InterfaceError, PoolExhausted):
-        app.add_exception_handler(away, _of_database_away)
+    found: dict[type[Exception], Callable[[Exception], Problem]] = {
+        Problem: _as_it_is,
+        Refusal: _of_refusal,
+        ReferralNotFound: lambda _: not_found(),
+        SourceConflict: lambda _: Problem(
+            Kind.SOURCE_CONFLICT, "Send what has changed as a correction of the referral that exists."
+        ),
+        IdempotencyConflict: lambda _: Problem(Kind.IDEMPOTENCY_CONFLICT, "Use a new key for a new request."),
+        RequestValidationError: _of_request_validation,
+        HTTPException: _of_http,
+        OperationalError: _of_database_away,
+        InterfaceError: _of_database_away,
+        PoolExhausted: _of_database_away,
+    }
+
+    def handler(
+        problem_of: Callable[[Exception], Problem],
+    ) -> Callable[[Request, Exception], Awaitable[Response]]:
+        async def handle(request: Request, error: Exception) -> Response:
+            problem = problem_of(error)
+            if problem.kind is Kind.UNAVAILABLE:
+                _log.warning("the database is away", route=route_of(request.scope), exc_info=error)
+            return await answer(request, problem)
+
+        return handle
+
+    for error, problem_of in found.items():
+        app.add_exception_handler(error, handler(problem_of))
+
+
+def mistake(answer: Answering = as_json) -> ASGIApp:
+    """Make the answer to what went wrong here; the log has the place."""
+
+    async def respond(scope: Scope, receive: Receive, send: Send) -> None:
+        problem = Problem(Kind.INTERNAL, "The mistake is ours and has been logged.")
+        response = await answer(Request(scope, receive), problem)
+        await response(scope, receive, send)
+
+    return respond
 
 
 def refusal(code: str, why: str) -> Problem:
@@ -149,11 +191,6 @@ def refusal(code: str, why: str) -> Problem:
         "incomplete": Kind.INCOMPLETE,
     }
     return Problem(kinds.get(code, Kind.NOT_POSSIBLE_NOW), why)
-
-
-def internal_error() -> Problem:
-    """Ours to mend; the log has the place."""
-    return Problem(Kind.INTERNAL, "The mistake is ours and has been logged.")
 
 
 def _field_error(error: Mapping[str, Any]) -> FieldError:
@@ -215,49 +252,33 @@ def _reason(error: Mapping[str, Any]) -> str:
     return _REASONS.get(kind, "is not valid")
 
 
-async def _of_problem(_: Request, error: Exception) -> Response:
+def _as_it_is(error: Exception) -> Problem:
     assert isinstance(error, Problem)
-    return error.response()
+    return error
 
 
-async def _of_refusal(_: Request, error: Exception) -> Response:
+def _of_refusal(error: Exception) -> Problem:
     assert isinstance(error, Refusal)
-    return refusal(error.code, error.reason).response()
+    return refusal(error.code, error.reason)
 
 
-async def _of_not_found(_: Request, __: Exception) -> Response:
-    return not_found().response()
-
-
-async def _of_source_conflict(_: Request, __: Exception) -> Response:
-    return Problem(
-        Kind.SOURCE_CONFLICT, "Send what has changed as a correction of the referral that exists."
-    ).response()
-
-
-async def _of_idempotency_conflict(_: Request, __: Exception) -> Response:
-    return Problem(Kind.IDEMPOTENCY_CONFLICT, "Use a new key for a new request.").response()
-
-
-async def _of_request_validation(_: Request, error: Exception) -> Response:
+def _of_request_validation(error: Exception) -> Problem:
     assert isinstance(error, RequestValidationError)
-    return Problem.of_validation(error.errors()).response()
+    return Problem.of_validation(error.errors())
 
 
-async def _of_http(_: Request, error: Exception) -> Response:
+def _of_http(error: Exception) -> Problem:
     assert isinstance(error, HTTPException)
     kinds = {kind.status: kind for kind in (Kind.NOT_FOUND, Kind.METHOD_NOT_ALLOWED, Kind.TOO_LARGE)}
-    kind = kinds.get(error.status_code, Kind.REQUEST)
-    return Problem(kind, headers=error.headers).response()
+    return Problem(kinds.get(error.status_code, Kind.REQUEST), headers=error.headers)
 
 
-async def _of_database_away(request: Request, error: Exception) -> Response:
-    _log.warning("the database is away", route=route_of(request.scope), exc_info=error)
+def _of_database_away(_: Exception) -> Problem:
     return Problem(
         Kind.UNAVAILABLE,
         "The database is away; nothing was lost. Try again soon.",
         headers={"Retry-After": RETRY_AFTER_SECONDS},
-    ).response()
+    )
 
 
 def route_of(scope: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from api.command import begin_once
 from api.fields import AskedMoment
-from api.idempotency import Key, Once
+from api.idempotency import Key
 from api.identity import Anyone, is_staff, may_see
 from api.json_body import read_json
 from api.page import PageQuery, bad_cursor, page
@@ -25,9 +25,10 @@ from api.services import In, Services
 from domain.errors import ReferenceTaken, SourceConflict
 from domain.identifiers import reference_from
 from domain.vocabulary import Outcome, Stage
+from store.idempotency import Claim
 from store.reception import Received, Reception, ReceptionResult
 from store.referral_view import ReferralView
-from store.tokens import Token
+from store.tokens import Maker, Token
 
 START_WITHIN = timedelta(seconds=2)
 """How long we try to start the workflow before we say 202.  Source: docs/reference/api.md."""
@@ -75,9 +76,8 @@ async def receive_referral(request: Request, caller: Anyone, services: In, key: 
     if kept is not None:
         return kept
     document = read_referral(body, region=services.region)
-    reception = await run_in_threadpool(_receive, services, caller, once, document)
+    reception, runs = await take_in(services, caller.maker, once.claim, document)
     is_same = reception.result is ReceptionResult.SAME
-    runs = is_same or await services.orchestra.start_referral(reception.referral_id, within=START_WITHIN)
     shown = await run_in_threadpool(_shown, services, caller, reception.referral_id)
     location = {"Location": f"{PREFIX}/referrals/{reception.referral_id}"}
     return await once.keep(
@@ -138,29 +138,47 @@ def _shown(services: Services, caller: Token, referral_id: str) -> Json:
     return shown_to(services, caller, visible(services, caller, referral_id))
 
 
-def _receive(services: Services, caller: Token, once: Once, document: dict[str, Any]) -> Reception:
-    """Store a referral with its outbox row.  Raises `SourceConflict` and `IdempotencyConflict`."""
-    reception = None
-    for _ in range(DRAWS):
-        with contextlib.suppress(ReferenceTaken):
-            reception = services.referrals.receive(_received(services, caller, once, document))
-            break
-    if reception is None:
-        raise ReferenceTaken("no free reference was drawn")
-    if reception.result is ReceptionResult.CONFLICT:
-        raise SourceConflict("the source reference belongs to another referral")
-    return reception
+async def take_in(
+    services: Services, by: Maker, claim: Claim | None, document: dict[str, Any]
+) -> tuple[Reception, bool]:
+    """Store a referral with its outbox row, and start its workflow.
 
+    Args:
+        services: The stores and the way to the workflows.
+        by: Who refers.
+        claim: Of the request's idempotency key, if it had one.
+        document: As `read_referral` gives it.
 
-def _received(services: Services, caller: Token, once: Once, document: dict[str, Any]) -> Received:
-    return Received(
-        referral_id=str(uuid.uuid4()),
-        reference=reference_from(secrets.token_bytes(8)),
-        document=document,
-        received_at=services.clock(),
-        by=caller.maker,
-        claim=once.claim,
+    Returns:
+        What became of it, and whether its workflow runs already; else it starts by itself later.
+
+    Raises:
+        SourceConflict: The source reference is taken.
+        IdempotencyConflict: The key was used with another body.
+    """
+    reception = await run_in_threadpool(_received, services, by, claim, document)
+    runs = reception.result is ReceptionResult.SAME or await services.orchestra.start_referral(
+        reception.referral_id, within=START_WITHIN
     )
+    return reception, runs
+
+
+def _received(services: Services, by: Maker, claim: Claim | None, document: dict[str, Any]) -> Reception:
+    for _ in range(DRAWS):
+        received = Received(
+            referral_id=str(uuid.uuid4()),
+            reference=reference_from(secrets.token_bytes(8)),
+            document=document,
+            received_at=services.clock(),
+            by=by,
+            claim=claim,
+        )
+        with contextlib.suppress(ReferenceTaken):
+            reception = services.referrals.receive(received)
+            if reception.result is ReceptionResult.CONFLICT:
+                raise SourceConflict("the source reference belongs to another referral")
+            return reception
+    raise ReferenceTaken("no free reference was drawn")
 
 
 def _place(view: ReferralView) -> tuple[object, ...]:

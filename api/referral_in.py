@@ -39,6 +39,7 @@ from domain.vocabulary import (
 )
 
 _SAFEST_FIRST = (Answer.NO, Answer.UNKNOWN, Answer.YES)
+_HIDDEN_FIRST = (Answer.YES, Answer.UNKNOWN, Answer.NO)
 _QUIETEST_FIRST = (VoicemailRule.NONE, VoicemailRule.NEUTRAL, VoicemailRule.NAMED)
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 MIDNIGHT = "24:00"
@@ -71,6 +72,12 @@ class Phone(Body):
     number: PhoneNumber
     safe: Answer = Answer.UNKNOWN
     voicemail: VoicemailRule = VoicemailRule.NEUTRAL
+    who_may_answer: Line = Field(
+        default=None, description="Who else may answer it, in the person's own words."
+    )
+    withhold_number: Answer | None = Field(
+        default=None, description="Whether our number must not be shown when we ring; absent: nobody asked."
+    )
 
 
 class EmailAddress(Body):
@@ -90,6 +97,7 @@ class Address(Body):
     lines: Annotated[list[Line], AfterValidator(_said), Field(max_length=8)] = Field(default=[])
     postcode: ShortLine = None
     safe: Answer = Answer.UNKNOWN
+    who_lives_there: Line = Field(default=None, description="Who else lives there.")
 
 
 def _careful_phones(phones: list[Phone]) -> list[Phone]:
@@ -102,6 +110,9 @@ def _careful_phones(phones: list[Phone]) -> list[Phone]:
             number=number,
             safe=most_careful([phone.safe for phone in same], _SAFEST_FIRST),
             voicemail=most_careful([phone.voicemail for phone in same], _QUIETEST_FIRST),
+            who_may_answer="; ".join(dict.fromkeys(p.who_may_answer for p in same if p.who_may_answer))
+            or None,
+            withhold_number=next((a for a in _HIDDEN_FIRST if a in {p.withhold_number for p in same}), None),
         )
         for number, same in by_number.items()
     ]

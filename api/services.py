@@ -1,6 +1,6 @@
 """What the front door works with: the stores, the way to the workflows, the profile and a clock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Protocol
@@ -13,6 +13,7 @@ from domain.events import Answer, Command
 from domain.ongoing_support import SupportCommand
 from domain.ports import Writer
 from domain.profile import Profile
+from domain.vocabulary import Channel
 from store.command import CommandStore
 from store.funnel import StatisticsStore
 from store.idempotency import IdempotencyStore
@@ -21,6 +22,7 @@ from store.message import MessageStore
 from store.metrics import MetricsStore
 from store.ongoing_support import SupportStore
 from store.referral import ReferralStore
+from store.session import SessionStore
 from store.timeline import TimelineStore
 from store.tokens import TokenStore
 
@@ -53,6 +55,7 @@ class Services:
     orchestra: Orchestra
     writer: Writer
     tokens: TokenStore
+    sessions: SessionStore
     idempotency: IdempotencyStore
     referrals: ReferralStore
     commands: CommandStore
@@ -62,6 +65,14 @@ class Services:
     statistics: StatisticsStore
     metrics: MetricsStore
     clock: Callable[[], datetime]
+    public_url: str
+    simulated: frozenset[Channel]
+    """Ways out through which nothing really leaves; every staff page says so."""
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether people reach us over TLS."""
+        return self.public_url.startswith("https:")
 
     @property
     def region(self) -> str:
@@ -75,7 +86,14 @@ class Services:
 
 
 def make_services(
-    *, engine: Engine, keyring: Keyring, profile: Profile, orchestra: Orchestra, writer: Writer
+    *,
+    engine: Engine,
+    keyring: Keyring,
+    profile: Profile,
+    orchestra: Orchestra,
+    writer: Writer,
+    public_url: str = "http://127.0.0.1:8000",
+    simulated: Collection[Channel] = tuple(Channel),
 ) -> Services:
     """Put the stores beside each other."""
     return Services(
@@ -85,6 +103,7 @@ def make_services(
         orchestra=orchestra,
         writer=writer,
         tokens=TokenStore(engine),
+        sessions=SessionStore(engine),
         idempotency=IdempotencyStore(engine, keyring),
         referrals=ReferralStore(engine, keyring, child_under=profile.triage.child_under),
         commands=CommandStore(engine, keyring),
@@ -94,6 +113,8 @@ def make_services(
         statistics=StatisticsStore(engine),
         metrics=MetricsStore(engine),
         clock=lambda: datetime.now(UTC),
+        public_url=public_url,
+        simulated=frozenset(simulated),
     )
 
 

@@ -28,9 +28,8 @@ def api(
 ) -> None:
     """Serve JSON API, pages and webhooks."""
     log.configure("api")
-    Outfit.of(
-        load_settings()
-    ).engine.dispose()  # what is missing is said in one line, before uvicorn has a say
+    settings = load_settings()
+    Outfit.of(settings).engine.dispose()  # what is missing is said in one line, before uvicorn has a say
     listener = open_listener(host, port) if descriptor is None else socket.socket(fileno=descriptor)
     # uvicorn raises the signal that stopped it once more when it has stopped; for us that was all.
     for what in (signal.SIGINT, signal.SIGTERM):
@@ -46,7 +45,8 @@ def api(
             log_config=None,
             access_log=False,  # it would name referrals and tokens in addresses
             server_header=False,
-            proxy_headers=False,
+            proxy_headers=settings.trusted_proxies is not None,
+            forwarded_allow_ips=settings.trusted_proxies or [],
             timeout_graceful_shutdown=_STREAMS_END_WITHIN,
             timeout_keep_alive=_KEPT_ALIVE,
         )

@@ -11,6 +11,10 @@ documents plain JSON-ready dictionaries.  A malformed id is simply not found.
                      TokenStore(engine)
                        .issue(*, role, name, organisation, now) -> str (the bearer)    .list() -> list[Token]
                        .revoke(token_id, *, now) -> bool           .find(bearer) -> Token | None (valid only)
+    session          Session(hash, token: Token)
+                     SessionStore(engine)
+                       .begin(token, *, now) -> str (the cookie's secret)      .end(secret)
+                       .find(secret, *, now) -> Session | None     (valid only; notes the visit)
     idempotency      Claim(token_id, key_hash, fingerprint)
                      KeptAnswer(subject_kind, subject_id, status: int | None, headers: dict[str, str], body)
                        status None: claimed, the answer is not kept yet (still at work, or the process died)

@@ -10,6 +10,7 @@ from store import (
     outbox,
     person_mark,
     referral_row,
+    session,
     timeline,
     tokens,
 )
@@ -24,6 +25,7 @@ ROWS = (
     ongoing_support.SupportRow,
     idempotency.IdempotencyRow,
     tokens.TokenRow,
+    session.SessionRow,
 )
 """In the order in which they can be made."""
 

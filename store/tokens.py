@@ -96,7 +96,7 @@ class TokenStore:
         """Every token ever issued, oldest first."""
         with self._engine.connect() as connection:
             rows = connection.execute(select(TOKEN).order_by(TOKEN.c.issued_at, TOKEN.c.id))
-            return [_token(row) for row in rows]
+            return [token_of(row) for row in rows]
 
     def revoke(self, token_id: str, *, now: datetime) -> bool:
         """Revoke at once; false when there is no valid token of that id."""
@@ -108,14 +108,15 @@ class TokenStore:
         """Recognise a bearer; `None` when it was never issued or is revoked."""
         with self._engine.connect() as connection:
             row = connection.execute(_FOUND, {"this": _hash(bearer)}).first()
-        return _token(row) if row else None
+        return token_of(row) if row else None
 
 
 def _hash(bearer: str) -> str:
     return hashlib.sha256(bearer.encode()).hexdigest()
 
 
-def _token(row: AnyRow) -> Token:
+def token_of(row: AnyRow) -> Token:
+    """Read a row of the table."""
     return Token(
         id=row.id,
         role=Role(row.role),

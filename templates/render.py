@@ -4,17 +4,23 @@ Only names that end in `.html` (or `.html.j2`) are escaped: a letter that says "
 nobody wants. A name that the template uses and nobody gave is an error, never an empty space in a letter.
 """
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import (
     ChoiceLoader,
     Environment,
     FileSystemLoader,
+    PackageLoader,
+    PrefixLoader,
     StrictUndefined,
     TemplateNotFound,
+    Undefined,
     select_autoescape,
 )
+from typing_extensions import override
 
 TEMPLATES = Path(__file__).resolve().parent
 """The folder of this room; every template is named from here."""
@@ -64,6 +70,60 @@ def environment(wording_folder: Path | None = None) -> Environment:
     )
     made.filters["unbroken"] = unbroken
     return made
+
+
+class _StrictButInParameters(Undefined):
+    """Strict, but for the parameters of the components, mostly left out: what is looked up in a dictionary.
+
+    What a page is given is therefore objects, whose misspelt attributes are errors, never dictionaries.
+    """
+
+    @property
+    def _is_parameter(self) -> bool:
+        return isinstance(self._undefined_obj, dict) or self._undefined_name == "caller"
+
+    @override
+    def __str__(self) -> str:
+        return "" if self._is_parameter else self._fail_with_undefined_error()
+
+    @override
+    def __bool__(self) -> bool:
+        return False if self._is_parameter else self._fail_with_undefined_error()
+
+    @override
+    def __iter__(self) -> Iterator[Any]:
+        return iter(()) if self._is_parameter else self._fail_with_undefined_error()
+
+
+@cache
+def page_environment() -> Environment:
+    """The Jinja2 environment of the pages, with the components of GOV.UK Frontend."""
+    made = Environment(
+        loader=ChoiceLoader(
+            [
+                FileSystemLoader(TEMPLATES / "pages"),
+                PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
+            ]
+        ),
+        undefined=_StrictButInParameters,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters["unbroken"] = unbroken
+    # The components say `undefined` where they mean a parameter that was left out.
+    made.globals["undefined"] = _StrictButInParameters(obj={}, name="undefined")
+    return made
+
+
+def render_page(name: str, **facts: object) -> str:
+    """Render one page of `templates/pages/`, every fact escaped.
+
+    Raises:
+        jinja2.UndefinedError: The page uses a fact that was not given.
+    """
+    return page_environment().get_template(name).render(facts)
 
 
 def unbroken(words: str) -> str:

@@ -60,6 +60,14 @@ class Settings(BaseSettings):
         "current directory, then beside the installed code. `holdfast up --profile` goes before it.",
     )
 
+    trusted_proxies: str | None = Field(
+        default=None,
+        validation_alias="HOLDFAST_TRUSTED_PROXIES",
+        description="Addresses of the proxies before the API, separated by commas, or `*`; their "
+        "`X-Forwarded-For` and `X-Forwarded-Proto` are believed. Unset: nobody's, and everybody behind a proxy "
+        "shares one limit of how often the public form may be sent.",
+    )
+
     sendgrid_api_key: SecretStr | None = Field(
         default=None,
         validation_alias="SENDGRID_API_KEY",

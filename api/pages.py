@@ -1,0 +1,177 @@
+"""Pages: one layout, what every page says, and errors that tell people what to do."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+from typing_extensions import override
+
+from api.form import NotSaved, Shown, local_path
+from api.guard import FormToken
+from api.problems import Kind, Problem
+from api.services import Services
+from api.visit import SignInNeeded, visitor
+from domain.vocabulary import Channel, Role
+from store.session import Session
+from templates.render import render_page
+from wiring.settings import ROOT
+
+ASSETS = ROOT / "frontend" / "dist"
+"""Made by `make assets`; the pages work without."""
+_WAYS = {Channel.EMAIL: "e-mails", Channel.TEXT: "texts", Channel.LETTER: "letters"}
+_STAFF_PAGES = (("Worklist", "/worklist"), ("Post room", "/post-room"))
+_PAGES = {
+    Role.COORDINATOR: _STAFF_PAGES,
+    Role.MANAGER: (*_STAFF_PAGES, ("Statistics", "/statistics")),
+    Role.POLICE: (("Refer a victim", "/police"),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What the layout says on every page."""
+
+    neutral_name: str
+    header_name: str
+    language: str
+    telephone: str
+    hours: str
+    home: str
+    navigation: list[dict[str, Any]]
+    who: str
+    simulated: str
+    """Which ways out are simulated; empty on pages that are not staff's."""
+    exit: bool
+    form_token: FormToken
+
+    @property
+    def telephone_link(self) -> str:
+        """The number as a link dials it."""
+        return self.telephone.replace(" ", "")
+
+
+def show(
+    request: Request,
+    name: str,
+    *,
+    status: int = 200,
+    session: Session | None = None,
+    leave_quickly: bool = False,
+    **facts: Any,
+) -> Response:
+    """Show a page.
+
+    Args:
+        request: For the browser's cookie and the way to the services.
+        name: The template in `templates/pages/`.
+        status: Of the answer.
+        session: Who has signed in, if anybody.
+        leave_quickly: Whether the page has the button to leave quickly: every page a victim may open.
+        facts: What the template uses besides `frame`.
+    """
+    services: Services = request.app.state.services
+    token = FormToken(request, services, session)
+    frame = _frame(request, services, session, token, leave_quickly=leave_quickly)
+    response = HTMLResponse(render_page(name, frame=frame, **facts), status)
+    token.put_on(response)
+    return response
+
+
+def to(address: str) -> Response:
+    """Send the browser on after a form was taken in."""
+    return RedirectResponse(address, 303)
+
+
+def install(app: FastAPI) -> None:
+    """Serve the assets, and ask people again where a form could not be saved."""
+    app.mount("/assets", _Assets(directory=ASSETS, check_dir=False), name="assets")
+    app.add_exception_handler(SignInNeeded, _sign_in)
+    app.add_exception_handler(NotSaved, _not_saved)
+
+
+async def answer(request: Request, problem: Problem) -> Response:
+    """Answer a problem: with a page where a person looks, else as machines take it."""
+    wants_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
+    if not wants_page:
+        return problem.response()
+    session = None
+    if problem.kind not in {Kind.UNAVAILABLE, Kind.INTERNAL}:  # the sessions may be what is away
+        session = await visitor(request, request.app.state.services)
+    response = show(
+        request,
+        "error.html",
+        status=problem.kind.status,
+        session=session,
+        leave_quickly=session is None,
+        title=problem.kind.title,
+        detail=problem.detail,
+    )
+    response.headers.update(problem.headers)
+    return response
+
+
+def _frame(
+    request: Request,
+    services: Services,
+    session: Session | None,
+    token: FormToken,
+    *,
+    leave_quickly: bool,
+) -> Frame:
+    profile = services.profile
+    pages = _PAGES.get(session.token.role, ()) if session else ()
+    is_staff = session is not None and session.token.role in {Role.COORDINATOR, Role.MANAGER}
+    simulated = [word for channel, word in _WAYS.items() if channel in services.simulated]
+    path = request.url.path
+    return Frame(
+        neutral_name=profile.neutral_name,
+        header_name=profile.neutral_name,
+        language=profile.languages[0],
+        telephone=profile.telephone,
+        hours=profile.hours_in_words,
+        home=pages[0][1] if pages else "/",
+        navigation=[
+            {"text": text, "href": href, "current": path == href, "active": path.startswith(href)}
+            for text, href in pages
+        ],
+        who=f"{session.token.name} ({session.token.role})" if session else "",
+        simulated=_listed(simulated) if is_staff else "",
+        exit=leave_quickly,
+        form_token=token,
+    )
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+async def _sign_in(request: Request, error: Exception) -> Response:
+    assert isinstance(error, SignInNeeded)
+    form = Shown(fields={"to": [error.to]})
+    return show(request, "sign_in.html", status=401, form=form, kept=NotSaved({}, ""))
+
+
+async def _not_saved(request: Request, error: Exception) -> Response:
+    """Ask who it is first where somebody has to be signed in; else only to send it once more."""
+    assert isinstance(error, NotSaved)
+    services: Services = request.app.state.services
+    session = await visitor(request, services)
+    if session is None and not _is_public(local_path(request.url)):
+        return show(request, "sign_in.html", status=401, form=Shown(), kept=error)
+    return show(request, "kept.html", status=403, session=session, form=Shown(), kept=error)
+
+
+def _is_public(path: str) -> bool:
+    return path.startswith(("/get-support", "/sign-"))
+
+
+class _Assets(StaticFiles):
+    """Styles and scripts; always asked for again, so that an upgrade is seen at once (304 costs little)."""
+
+    @override
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
