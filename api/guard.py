@@ -76,7 +76,9 @@ def refuse_other_sites(request: Request, services: Services) -> None:
     site = request.headers.get("sec-fetch-site", "same-origin")
     origin = request.headers.get("origin")
     ours = {request.headers.get("host", ""), urlsplit(services.public_url).netloc}
-    if site not in _OURSELVES or (origin is not None and urlsplit(origin).netloc not in ours):
+    # Our pages send no referrer, and browsers then call their origin "null" (Fetch, "append a request Origin header").
+    is_foreign = origin not in {None, "null"} and urlsplit(origin).netloc not in ours
+    if site not in _OURSELVES or is_foreign:
         raise Problem(Kind.OTHER_SITE, "Open the page here and send it from there.")
 
 

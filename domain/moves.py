@@ -193,9 +193,15 @@ def recall(turn: Turn, why: str) -> None:
 
 
 def keep_back(turn: Turn, why: str) -> None:
-    """Nothing leaves while held: an unposted message waits without a time."""
+    """Nothing leaves while held: an unposted message waits without a time.
+
+    One that may be leaving just now is recalled instead: until its fate is known there is no other beside it.
+    """
     writing = turn.state.writing
     if writing is None or not writing.is_waiting:
+        return
+    if writing.state is MessageState.RESERVED:
+        recall(turn, why)
         return
     turn.state = replace(turn.state, writing=replace(writing, state=MessageState.HELD, leaves_at=None))
     turn.messages.append(MessageChange(key=writing.key, state=MessageState.HELD, why=why))

@@ -254,9 +254,26 @@ def test_nothing_leaves_while_held(facts):
     assert set(life.last_word.values()) == {"held"}
 
 
-def test_a_letter_that_was_about_to_leave_is_kept_back():
+def test_a_letter_that_was_about_to_leave_is_taken_back():
     life = writing().reaches_cut_off().decides("hold")
-    assert life.last_word[life.state.writing.key] == "held"
+    assert life.last_word[life.state.writing.key] == "recalled"
+
+
+@pytest.mark.parametrize("stayed", ["recalled", "held", "reserved"])
+def test_a_letter_taken_back_by_a_hold_is_made_again_after_the_release_once_it_is_known_to_have_stayed(stayed):
+    for learnt_first in (True, False):
+        life = writing().reaches_cut_off().decides("hold")
+        steps = [lambda life=life: life.message_is(stayed), lambda life=life: life.decides("release")]
+        for step in steps if learnt_first else reversed(steps):
+            step()
+        assert (life.state.stage, life.state.writing.state, life.state.letters_made) == ("writing", "held", 2)
+
+
+def test_a_letter_that_left_as_it_was_held_has_no_second_beside_it():
+    life = writing().reaches_cut_off().decides("hold").decides("release")
+    assert life.state.letters_made == 1
+    life.message_is("sent")
+    assert (life.state.stage, life.state.writing.state, life.state.letters_made) == ("writing", "sent", 1)
 
 
 def test_holds_add_up():
