@@ -22,6 +22,7 @@ from api import (
     timeline,
     worklist,
 )
+from api.asked import AnsweredBefore, answer_again
 from api.doorway import Doorway
 from api.metering import Meters
 from api.rate_limit import RateLimiter
@@ -89,6 +90,7 @@ def create_app(services: Services | None = None) -> FastAPI:
         app.state.services = services
     app.add_middleware(Doorway, meters=meters, on_mistake=problems.mistake(pages.answer))
     problems.install(app, pages.answer)
+    app.add_exception_handler(AnsweredBefore, answer_again)
     pages.install(app)
     for feature in _FEATURES:
         app.include_router(feature.router)

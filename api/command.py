@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from api.idempotency import Once
+from api.asked import Asked
 from api.identity import Anyone, may_see
 from api.problems import not_found, refusal
 from api.referral_out import Json, Out, shown_to, written
@@ -112,8 +112,7 @@ async def give(
 
 async def carry_out(
     services: Services,
-    caller: Token,
-    once: Once,
+    asked: Asked,
     *,
     referral_id: str,
     kind: str,
@@ -128,8 +127,8 @@ async def carry_out(
     """
     given = await give(
         services,
-        caller,
-        once.claim,
+        asked.caller,
+        asked.once.claim,
         referral_id=referral_id,
         kind=kind,
         event=event,
@@ -137,8 +136,10 @@ async def carry_out(
         target_id=target_id,
     )
     stored = given.stored
-    response = await _answered(services, caller, stored, given.answer, status)
-    return await once.keep(response, subject_kind="command", subject_id=stored.id, replayed=stored.replayed)
+    response = await _answered(services, asked.caller, stored, given.answer, status)
+    return await asked.once.keep(
+        response, subject_kind="command", subject_id=stored.id, replayed=stored.replayed
+    )
 
 
 async def _send(services: Services, stored: StoredCommand) -> Answer | None:
@@ -193,11 +194,3 @@ def _shown(stored: StoredCommand) -> Json:
         "made_at": written(stored.made_at),
         "settled_at": written(stored.settled_at),
     }
-
-
-async def begin_once(
-    services: Services, caller: Token, request: Request, key: str | None, body: dict[str, Any]
-) -> tuple[Once, Response | None]:
-    """Fold a request to its key, and give the answer it had before, if it had one."""
-    once = Once.of(services, caller, request, key, body)
-    return once, await once.kept()

@@ -3,16 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.command import PendingOut, begin_once, carry_out
+from api.asked import AskedByStaff
+from api.command import PendingOut, carry_out
 from api.fields import Body, Moment, Note, PastMoment, PhoneNumber
-from api.idempotency import Key
-from api.identity import Staff
-from api.json_body import read_json, validated, without_nulls
+from api.json_body import validated, without_nulls
 from api.problems import not_found
 from api.referral_out import AttemptRecorded, ReferralInFull
 from api.schema import PREFIX, answers, takes
@@ -48,19 +47,12 @@ class ReplyIn(Body):
     openapi_extra=takes(AttemptIn, example={"outcome": "no_answer"}),
     responses=answers({201: AttemptRecorded, 202: PendingOut}, 401, 403, 404, 409, 413, 415, 422),
 )
-async def record_attempt(
-    referral_id: str, request: Request, caller: Staff, services: In, key: Key
-) -> Response:
+async def record_attempt(referral_id: str, services: In, asked: AskedByStaff) -> Response:
     """Record a call.  Whether it counts is a rule, and the answer says it with the reason."""
-    body = await read_json(request)
-    once, kept = await begin_once(services, caller, request, key, body)
-    if kept is not None:
-        return kept
-    attempt = read_attempt(services, body)
+    attempt = read_attempt(services, asked.body)
     return await carry_out(
         services,
-        caller,
-        once,
+        asked,
         referral_id=referral_id,
         kind="attempt",
         event=await attempt_made(services, referral_id, attempt),
@@ -74,17 +66,12 @@ async def record_attempt(
     openapi_extra=takes(ReplyIn, example={"channel": "text"}),
     responses=answers({200: ReferralInFull, 202: PendingOut}, 401, 403, 404, 409, 413, 415, 422),
 )
-async def record_reply(referral_id: str, request: Request, caller: Staff, services: In, key: Key) -> Response:
+async def record_reply(referral_id: str, services: In, asked: AskedByStaff) -> Response:
     """Record a reply by text, e-mail, letter code or web: a letter is recalled, a call is promised."""
-    body = await read_json(request)
-    once, kept = await begin_once(services, caller, request, key, body)
-    if kept is not None:
-        return kept
-    reply = validated(ReplyIn, without_nulls(body))
+    reply = validated(ReplyIn, without_nulls(asked.body))
     return await carry_out(
         services,
-        caller,
-        once,
+        asked,
         referral_id=referral_id,
         kind="reply",
         event=Replied(channel=reply.channel),

@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.command import PendingOut, begin_once, carry_out
+from api.asked import AskedByAnyone, AskedByAnyoneOptionally
+from api.command import PendingOut, carry_out
 from api.fields import Body, Note
-from api.idempotency import Key
-from api.identity import Anyone
-from api.json_body import read_json, validated, without_nulls
+from api.json_body import validated, without_nulls
 from api.problems import FieldError, Kind, Problem
 from api.referral import visible
 from api.referral_in import ReferralIn, read_referral
@@ -39,21 +38,16 @@ class WithdrawalIn(Body):
     ),
     responses=answers({200: ReferralInFull, 202: PendingOut}, 401, 404, 409, 413, 415, 422),
 )
-async def correct(referral_id: str, request: Request, caller: Anyone, services: In, key: Key) -> Response:
+async def correct(referral_id: str, services: In, asked: AskedByAnyone) -> Response:
     """Correct a referral by a merge-patch (RFC 7396) of what was sent; triage and safety gate run again.
 
     `null` removes; a list replaces the whole list.  What follows from the merge has to be a valid referral.
     """
-    patch = await read_json(request)
-    once, kept = await begin_once(services, caller, request, key, patch)
-    if kept is not None:
-        return kept
-    view = await run_in_threadpool(visible, services, caller, referral_id)
-    checked = checked_patch(view.document, patch, region=services.region)
+    view = await run_in_threadpool(visible, services, asked.caller, referral_id)
+    checked = checked_patch(view.document, asked.body, region=services.region)
     return await carry_out(
         services,
-        caller,
-        once,
+        asked,
         referral_id=view.id,
         kind="correction",
         event=CorrectionSent(),
@@ -66,18 +60,13 @@ async def correct(referral_id: str, request: Request, caller: Anyone, services: 
     openapi_extra=takes(WithdrawalIn, required=False),
     responses=answers({200: ReferralInFull, 202: PendingOut}, 401, 404, 409, 413, 415, 422),
 )
-async def withdraw(referral_id: str, request: Request, caller: Anyone, services: In, key: Key) -> Response:
+async def withdraw(referral_id: str, services: In, asked: AskedByAnyoneOptionally) -> Response:
     """Withdraw a referral; where a person has to decide whether to stop, it is held for one."""
-    body = await read_json(request, optional=True)
-    once, kept = await begin_once(services, caller, request, key, body)
-    if kept is not None:
-        return kept
-    withdrawal = validated(WithdrawalIn, without_nulls(body))
-    view = await run_in_threadpool(visible, services, caller, referral_id)
+    withdrawal = validated(WithdrawalIn, without_nulls(asked.body))
+    view = await run_in_threadpool(visible, services, asked.caller, referral_id)
     return await carry_out(
         services,
-        caller,
-        once,
+        asked,
         referral_id=view.id,
         kind="withdrawal",
         event=Withdrawn(),

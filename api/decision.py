@@ -2,15 +2,14 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
-from api.command import PendingOut, begin_once, carry_out
+from api.asked import AskedByStaff
+from api.command import PendingOut, carry_out
 from api.fields import Body, Day, FutureMoment, Note, ShortLine
-from api.idempotency import Key
-from api.identity import Staff
-from api.json_body import read_json, validated, without_nulls
+from api.json_body import validated, without_nulls
 from api.problems import FieldError, Kind, Problem
 from api.referral_out import ReferralInFull
 from api.schema import PREFIX, answers, takes
@@ -75,20 +74,15 @@ class DecisionIn(Body):
     openapi_extra=takes(DecisionIn, example={"decision": "single_call", "reason": "Advice was enough."}),
     responses=answers({200: ReferralInFull, 202: PendingOut}, 401, 403, 404, 409, 413, 415, 422),
 )
-async def decide(referral_id: str, request: Request, caller: Staff, services: In, key: Key) -> Response:
+async def decide(referral_id: str, services: In, asked: AskedByStaff) -> Response:
     """Decide.  409 when the referral's stage has no such step, with the reason."""
-    body = await read_json(request)
-    once, kept = await begin_once(services, caller, request, key, body)
-    if kept is not None:
-        return kept
-    decision = read_decision(body)
+    decision = read_decision(asked.body)
     return await carry_out(
         services,
-        caller,
-        once,
+        asked,
         referral_id=referral_id,
         kind="decision",
-        event=event_of(decision, caller.role),
+        event=event_of(decision, asked.caller.role),
         words={"reason": decision.reason},
     )
 

@@ -39,7 +39,9 @@ def _unauthenticated() -> Problem:
     )
 
 
-def _only(roles: frozenset[Role]) -> Callable[[Token], Awaitable[Token]]:
+def only(roles: frozenset[Role]) -> Callable[[Token], Awaitable[Token]]:
+    """Let these roles in."""
+
     async def check(token: Annotated[Token, Depends(_token)]) -> Token:
         if token.role not in roles:
             raise Problem(Kind.ROLE_NOT_ALLOWED, f"Only for: {', '.join(sorted(roles))}.")
@@ -48,13 +50,13 @@ def _only(roles: frozenset[Role]) -> Callable[[Token], Awaitable[Token]]:
     return check
 
 
-Anyone = Annotated[Token, Depends(_only(EVERYONE))]
+Anyone = Annotated[Token, Depends(only(EVERYONE))]
 """Any token."""
-Staff = Annotated[Token, Depends(_only(STAFF))]
+Staff = Annotated[Token, Depends(only(STAFF))]
 """Coordinators and managers."""
-STAFF_ONLY = Depends(_only(STAFF))
+STAFF_ONLY = Depends(only(STAFF))
 """For routes that need not know who it is."""
-MANAGERS_ONLY = Depends(_only(frozenset({Role.MANAGER})))
+MANAGERS_ONLY = Depends(only(frozenset({Role.MANAGER})))
 """The same for managers."""
 
 

@@ -1,14 +1,13 @@
 """Reviews of ongoing support."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.command import PendingOut, begin_once, carry_out
+from api.asked import AskedByStaff
+from api.command import PendingOut, carry_out
 from api.fields import Body, Day, Note, ShortLine
-from api.idempotency import Key
-from api.identity import Staff
-from api.json_body import read_json, validated, without_nulls
+from api.json_body import validated, without_nulls
 from api.problems import not_found
 from api.referral_out import ReferralInFull
 from api.schema import PREFIX, answers, takes
@@ -35,19 +34,12 @@ class ReviewIn(Body):
     openapi_extra=takes(ReviewIn, example={"outcome": "engaged"}),
     responses=answers({200: ReferralInFull, 202: PendingOut}, 401, 403, 404, 409, 413, 415, 422),
 )
-async def record_review(
-    referral_id: str, request: Request, caller: Staff, services: In, key: Key
-) -> Response:
+async def record_review(referral_id: str, services: In, asked: AskedByStaff) -> Response:
     """Record a review of ongoing support; the next one is due by the profile unless a date is named."""
-    body = await read_json(request)
-    once, kept = await begin_once(services, caller, request, key, body)
-    if kept is not None:
-        return kept
-    review = validated(ReviewIn, without_nulls(body))
+    review = validated(ReviewIn, without_nulls(asked.body))
     return await carry_out(
         services,
-        caller,
-        once,
+        asked,
         referral_id=referral_id,
         kind="review",
         event=Reviewed(engagement=review.outcome, next_review_on=review.next_review_on, owner=review.owner),

@@ -11,11 +11,9 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from api.command import begin_once
+from api.asked import AskedByAnyone
 from api.fields import AskedMoment
-from api.idempotency import Key
 from api.identity import Anyone, is_staff, may_see
-from api.json_body import read_json
 from api.page import PageQuery, bad_cursor, page
 from api.problems import not_found
 from api.referral_in import ReferralIn, read_referral
@@ -65,22 +63,18 @@ EXAMPLE = {
         {200: ReferralInFull, 201: ReferralInFull, 202: ReferralInFull}, 401, 409, 413, 415, 422
     ),
 )
-async def receive_referral(request: Request, caller: Anyone, services: In, key: Key) -> Response:
+async def receive_referral(services: In, asked: AskedByAnyone) -> Response:
     """Take a referral in.
 
     201: its workflow runs.  202: it is stored and starts by itself when the workflow engine is back.
     200: this is the same referral again.  Referrers are shown the status alone.
     """
-    body = await read_json(request)
-    once, kept = await begin_once(services, caller, request, key, body)
-    if kept is not None:
-        return kept
-    document = read_referral(body, region=services.region)
-    reception, runs = await take_in(services, caller.maker, once.claim, document)
+    document = read_referral(asked.body, region=services.region)
+    reception, runs = await take_in(services, asked.caller.maker, asked.once.claim, document)
     is_same = reception.result is ReceptionResult.SAME
-    shown = await run_in_threadpool(_shown, services, caller, reception.referral_id)
+    shown = await run_in_threadpool(_shown, services, asked.caller, reception.referral_id)
     location = {"Location": f"{PREFIX}/referrals/{reception.referral_id}"}
-    return await once.keep(
+    return await asked.once.keep(
         JSONResponse(shown, 200 if is_same else 201 if runs else 202, headers=location),
         subject_kind="referral",
         subject_id=reception.referral_id,
