@@ -16,7 +16,9 @@ from api.referral_out import Json, Out, written
 from api.schema import PREFIX, answers
 from api.services import In, Services
 from domain.errors import CannotBeWritten
+from domain.ports import Draft, Written
 from domain.vocabulary import Channel, MessageState, Purpose
+from store.columns import is_uuid
 from store.message import MessageView
 
 PDF = "application/pdf"
@@ -61,8 +63,8 @@ async def list_messages(request: Request, services: In, query: Annotated[Message
 
     def found() -> Response:
         if query.referral is None:
-            messages = services.messages.recent(before=_before(query), limit=query.limit + 1)
-            return page(request, query, messages, shown=_shown, place=lambda m: (m.made_at.isoformat(),))
+            messages = services.messages.recent(after=place_after(query), limit=query.limit + 1)
+            return page(request, query, messages, shown=_shown, place=place_of)
         start = _position(query)
         messages = _of_referral(services, query.referral)[start : start + query.limit + 1]
         return page(request, query, messages, shown=_shown, place=lambda _: (start + query.limit,))
@@ -100,29 +102,39 @@ def pdf_of(services: Services, message_id: str) -> bytes:
     if left is not None:
         return left.pdf
     try:
-        today = services.clock().astimezone(services.zone).date()
-        return services.writer.write(services.messages.draft(message.key), today).pdf
+        return written_now(services, services.messages.draft(message.key)).pdf
     except CannotBeWritten as error:
         raise Problem(Kind.NOT_POSSIBLE_NOW, f"The letter cannot be printed: {error}") from None
+
+
+def written_now(services: Services, draft: Draft) -> Written:
+    """Write a message as it would leave if it left now.  Raises `CannotBeWritten`."""
+    return services.writer.write(draft, services.clock().astimezone(services.zone).date())
+
+
+def place_of(message: MessageView) -> tuple[str, str]:
+    """Where a message stands among all: the cursor's content."""
+    return message.made_at.isoformat(), message.id
+
+
+def place_after(query: PageQuery) -> tuple[datetime, str] | None:
+    """Where the page before ended; nowhere at the start.  Raises `Problem`."""
+    match query.after():
+        case ():
+            return None
+        case (at, message_id) if is_uuid(message_id):
+            try:
+                return datetime.fromisoformat(at), message_id
+            except ValueError:
+                raise bad_cursor() from None
+        case _:
+            raise bad_cursor()
 
 
 def _of_referral(services: Services, referral_id: str) -> list[MessageView]:
     if services.referrals.view(referral_id) is None:
         raise not_found()
     return services.messages.of_referral(referral_id)
-
-
-def _before(query: PageQuery) -> datetime | None:
-    match query.after():
-        case ():
-            return None
-        case (at,):
-            try:
-                return datetime.fromisoformat(at)
-            except ValueError:
-                raise bad_cursor() from None
-        case _:
-            raise bad_cursor()
 
 
 def _position(query: PageQuery) -> int:

@@ -78,11 +78,11 @@ def page(
     entries = found[: query.limit]
     response = JSONResponse({"items": [shown(entry) for entry in entries]})
     if len(found) > query.limit:
-        response.headers["Link"] = f'<{_next(request, place(entries[-1]))}>; rel="next"'
+        response.headers["Link"] = f'<{next_address(request, place(entries[-1]))}>; rel="next"'
     return response
 
 
-def _next(request: Request, place: tuple[object, ...]) -> str:
+def next_address(request: Request, place: tuple[object, ...]) -> str:
     """The address of the next page, without the host: a proxy may have another."""
     cursor = base64.b64encode("|".join(map(str, place)).encode(), altchars=b"-_").decode()
     asked = [(name, value) for name, value in parse_qsl(request.url.query) if name != "cursor"]

@@ -14,6 +14,7 @@ from domain.vocabulary import Channel, DecisionKind, Lane, MessageState, Outcome
 from store.message_row import MESSAGE
 from store.referral_row import REFERRAL
 
+_SIMULATED = "simulated"
 _DECIDED = (DecisionKind.ONGOING_SUPPORT, DecisionKind.SINGLE_CALL, DecisionKind.DECLINED)
 
 
@@ -34,6 +35,8 @@ class Funnel:
     letters_sent: int
     emails_sent: int
     texts_sent: int
+    simulated: dict[Channel, int] = field(default_factory=dict)
+    """Of what was sent, how much never really left."""
 
     @property
     def contacted(self) -> int:
@@ -77,11 +80,12 @@ class StatisticsStore:
             .where(*within)
             .group_by(place, diverted_as)
         )
+        how = case((MESSAGE.c.simulated, _SIMULATED), else_=null())
         left = (
-            select(literal("left"), MESSAGE.c.channel, cast(null(), Text), func.count(), now)
+            select(literal("left"), MESSAGE.c.channel, how, func.count(), now)
             .join_from(MESSAGE, REFERRAL, REFERRAL.c.id == MESSAGE.c.referral_id)
             .where(*within, MESSAGE.c.state == MessageState.SENT)
-            .group_by(MESSAGE.c.channel)
+            .group_by(MESSAGE.c.channel, how)
         )
         as_of = select(literal("as_of"), literal(""), cast(null(), Text), literal(0), now)
         with self._engine.connect() as connection:
@@ -106,7 +110,8 @@ def _place() -> Case[Any]:
 
 def _funnel(rows: list[tuple[str, str, str | None, int]], *, as_of: datetime) -> Funnel:
     places = {name: count for of, name, _, count in rows if of == "place" and name != "diverted"}
-    left = {name: count for of, name, _, count in rows if of == "left"}
+    sent = [(Channel(name), how, count) for of, name, how, count in rows if of == "left"]
+    left = {channel: sum(count for of, _, count in sent if of is channel) for channel in Channel}
     return Funnel(
         as_of=as_of,
         information=places.get("information", 0),
@@ -118,7 +123,8 @@ def _funnel(rows: list[tuple[str, str, str | None, int]], *, as_of: datetime) ->
         declined=places.get("declined", 0),
         not_reached=places.get("not_reached", 0),
         diverted={str(outcome): count for of, name, outcome, count in rows if name == "diverted"},
-        letters_sent=left.get(Channel.LETTER, 0),
-        emails_sent=left.get(Channel.EMAIL, 0),
-        texts_sent=left.get(Channel.TEXT, 0),
+        letters_sent=left[Channel.LETTER],
+        emails_sent=left[Channel.EMAIL],
+        texts_sent=left[Channel.TEXT],
+        simulated={channel: count for channel, how, count in sent if how == _SIMULATED},
     )

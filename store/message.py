@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Engine, Select, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, Engine, Select, bindparam, func, select, tuple_, update
 
 from domain.errors import ReferralNotFound
 from domain.facts import Facts
@@ -59,6 +59,8 @@ _WRITTEN = update(MESSAGE).where(MESSAGE.c.key == _THIS)
 _SETTLED = update(MESSAGE).where(
     MESSAGE.c.key == _THIS, MESSAGE.c.state.in_(bindparam("follows", expanding=True))
 )
+_COUNTED = select(MESSAGE.c.state, func.count()).group_by(MESSAGE.c.state)
+"""Read from the index `message_state` alone."""
 
 
 class MessageStore:
@@ -169,12 +171,32 @@ class MessageStore:
         found = self._views(_of_message(*WITHOUT_CONTENT).where(MESSAGE.c.id == message_id))
         return found[0] if found else None
 
-    def recent(self, *, before: datetime | None = None, limit: int = 50) -> list[MessageView]:
-        """The post room: everything made, newest first."""
+    def recent(
+        self,
+        *,
+        state: MessageState | None = None,
+        after: tuple[datetime, str] | None = None,
+        limit: int = 50,
+    ) -> list[MessageView]:
+        """The post room: everything made, newest first.
+
+        Args:
+            state: Only what is in this state.
+            after: When the last one of the page before was made, and its id: several may be made at one moment.
+            limit: How many.
+        """
         statement = _of_message(*WITHOUT_CONTENT)
-        if before is not None:
-            statement = statement.where(MESSAGE.c.made_at < before)
-        return self._views(statement.order_by(MESSAGE.c.made_at.desc(), MESSAGE.c.key).limit(limit))
+        if state is not None:
+            statement = statement.where(MESSAGE.c.state == state)
+        if after is not None:
+            statement = statement.where(tuple_(MESSAGE.c.made_at, MESSAGE.c.id) < after)
+        return self._views(statement.order_by(MESSAGE.c.made_at.desc(), MESSAGE.c.id.desc()).limit(limit))
+
+    def counts(self) -> dict[MessageState, int]:
+        """How many messages are in each state."""
+        with self._engine.connect() as connection:
+            found = {row[0]: row[1] for row in connection.execute(_COUNTED)}
+        return {state: found.get(state, 0) for state in MessageState}
 
     def content(self, message_id: str) -> Written | None:
         """What was handed over, and so left or may have left; `None` before that."""
