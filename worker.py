@@ -1,4 +1,4 @@
-"""The register: every workflow, every activity, run; and the relay beside them."""
+"""The register: every workflow, every activity, run; the relay and the pulse beside them."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -10,11 +10,13 @@ from temporalio.worker import Worker
 from store.command import CommandStore
 from store.ongoing_support import SupportStore
 from store.outbox import Outbox
+from store.worker_pulse import WorkerPulseStore
 from wiring.outfit import Outfit
 from wiring.relay import Relay
 from wiring.sandbox import runner
 from wiring.settings import load_settings
 from wiring.temporal import TASK_QUEUE, Orchestra, connect_now
+from wiring.worker_pulse import SdkMeter, WorkerPulse
 from workflows.ongoing_support import SupportWorkflow
 from workflows.referral import ReferralWorkflow
 
@@ -45,7 +47,9 @@ def make_worker(client: Client, outfit: Outfit, *, max_cached_workflows: int = 1
 async def main() -> None:
     """Run until cancelled."""
     outfit = Outfit.of(load_settings())
-    client = await connect_now(outfit.keyring)
+    meter = SdkMeter(activity.__name__ for activity in outfit.activities())
+    client = await connect_now(outfit.keyring, runtime=meter.runtime)
+    pulse = WorkerPulse(WorkerPulseStore(outfit.engine), meter)
     relay = Relay(
         outbox=Outbox(outfit.engine),
         commands=CommandStore(outfit.engine, outfit.keyring),
@@ -54,3 +58,4 @@ async def main() -> None:
     )
     async with make_worker(client, outfit), asyncio.TaskGroup() as group:
         group.create_task(relay.run())
+        group.create_task(pulse.run())

@@ -1,22 +1,29 @@
 """Open to everybody and free of personal detail: is it alive, is it ready, how much goes through."""
 
-from collections.abc import Iterator
-from functools import cache
+import asyncio
+from datetime import datetime, timedelta
+from functools import cache, partial
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from pydantic import Field
+from sqlalchemy import QueuePool
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
+from api.gauges import Gauges, Glance
 from api.metering import Meters
 from api.referral_out import Out
 from api.services import In, Services
 from store.metrics import Counts
 from wiring.database import MIGRATIONS
+from wiring.timing import TIMES
+
+COUNTED_WITHIN = timedelta(seconds=3)
+"""How long `/metrics` waits for the tables: what a process tells of itself is wanted most when they are slow."""
 
 router = APIRouter(tags=["health"])
 
@@ -32,6 +39,7 @@ class Ready(Out):
 
     database: bool
     temporal: bool
+    rehearsal: bool = Field(description="Whether the profile is a rehearsal: nobody real is in it.")
 
 
 @router.get("/healthz", responses={200: {"model": Alive}})
@@ -48,7 +56,8 @@ async def is_ready(services: In) -> Response:
     """
     database = await run_in_threadpool(_database_is_ready, services)
     temporal = await services.orchestra.is_ready()
-    return JSONResponse({"database": database, "temporal": temporal}, 200 if database else 503)
+    ready = {"database": database, "temporal": temporal, "rehearsal": services.profile.rehearsal}
+    return JSONResponse(ready, 200 if database else 503)
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
@@ -56,8 +65,32 @@ async def metrics(request: Request, services: In) -> Response:
     """Counts for Prometheus: how much, never who."""
     meters = request.app.state.meters
     assert isinstance(meters, Meters)
-    text = await run_in_threadpool(_metrics, services, meters)
+    glance = await meters.glances.latest(partial(_look, services))
+    seen = CollectorRegistry()
+    seen.register(Gauges(glance))
+    text = b"".join(generate_latest(of) for of in (meters.registry, TIMES, seen))
     return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _look(services: Services) -> Glance:
+    at, pool = services.clock(), services.engine.pool
+    assert isinstance(pool, QueuePool)
+    counting = asyncio.create_task(run_in_threadpool(_counted, services, at))
+    done, _ = await asyncio.wait({counting}, timeout=COUNTED_WITHIN.total_seconds())
+    return Glance(
+        at=at,
+        counts=counting.result() if done else None,
+        temporal=await services.orchestra.is_ready(),
+        connections_in_use=pool.checkedout(),
+        connections_idle=pool.checkedin(),
+    )
+
+
+def _counted(services: Services, at: datetime) -> Counts | None:
+    try:
+        return services.metrics.counts(now=at, zone=services.zone)
+    except SQLAlchemyError:  # what this process counts itself is worth having all the same
+        return None
 
 
 def _database_is_ready(services: Services) -> bool:
@@ -75,43 +108,3 @@ def _outgrown() -> frozenset[str]:
     """Every shape before today's.  One we do not know is a later one: a deployment is under way."""
     scripts = ScriptDirectory(str(MIGRATIONS))
     return frozenset(script.revision for script in scripts.walk_revisions()) - set(scripts.get_heads())
-
-
-def _metrics(services: Services, meters: Meters) -> bytes:
-    collected = CollectorRegistry()
-    try:
-        collected.register(_Tables(services.metrics.counts()))
-    except SQLAlchemyError:  # the counts of this process are worth having all the same
-        return generate_latest(meters.registry)
-    return generate_latest(meters.registry) + generate_latest(collected)
-
-
-class _Tables:
-    """What the tables hold, as Prometheus collects it."""
-
-    def __init__(self, counts: Counts) -> None:
-        self._counts = counts
-
-    def collect(self) -> Iterator[Metric]:
-        """Give every count."""
-        counts = self._counts
-        yield _by("holdfast_referrals", "Referrals by stage.", "stage", counts.referrals_by_stage)
-        yield _by("holdfast_messages", "Messages by state.", "state", counts.messages_by_state)
-        for name, told, value in (
-            (
-                "holdfast_outbox_waiting",
-                "Referrals whose workflow is not started yet.",
-                counts.outbox_waiting,
-            ),
-            ("holdfast_commands_pending", "Commands that are not applied yet.", counts.commands_pending),
-            ("holdfast_calls_lapsed", "Calls whose slot has lapsed.", counts.lapsed),
-            ("holdfast_referrals_escalated", "Referrals before a supervisor.", counts.escalated),
-        ):
-            yield GaugeMetricFamily(name, told, value)
-
-
-def _by(name: str, told: str, label: str, counts: dict[str, int]) -> Metric:
-    family = GaugeMetricFamily(name, told, labels=[label])
-    for value, count in counts.items():
-        family.add_metric([value], count)
-    return family

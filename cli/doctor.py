@@ -13,13 +13,14 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
-from temporalio.envconfig import ClientConfig, ClientConnectConfig
+from temporalio.envconfig import ClientConnectConfig
 
 from cli.data_directory import DEFAULT_DATA, UP, DataDirectory, RunRecord
 from cli.failures import CommandFailed
 from domain.errors import HoldfastError
 from wiring.profile import load_profile
 from wiring.settings import ROOT, Settings, load_settings
+from wiring.temporal import temporal_settings
 
 _ANSWERS_WITHIN = 5
 """Seconds for a server to answer."""
@@ -115,8 +116,8 @@ def _database(patient: Patient) -> str:
 
 
 def _temporal(patient: Patient) -> str:
-    config = ClientConfig.load_client_connect_config()
-    if "target_host" not in config or config["target_host"] == "localhost:7233":
+    config = temporal_settings()
+    if "target_host" not in config:
         if not (patient.running and patient.running.temporal_address):
             return "embedded, not running"
         config["target_host"] = patient.running.temporal_address

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from temporalio.client import Client, WorkflowHistory
 from temporalio.converter import DataConverter
-from temporalio.envconfig import ClientConfig, ClientConnectConfig
+from temporalio.envconfig import ClientConnectConfig
 from temporalio.service import RPCError
 
 from cli.data_directory import DEFAULT_DATA, UP, DataDirectory
@@ -20,6 +20,7 @@ from store.keyring import Keyring
 from wiring import histories
 from wiring.codec import encrypting_converter
 from wiring.settings import load_settings, parse_keys
+from wiring.temporal import temporal_settings
 
 Recorded = Sequence[tuple[str, WorkflowHistory]]
 """Histories with their names."""
@@ -87,7 +88,7 @@ async def _connect(converter: DataConverter, data_dir: Path) -> Client:
 
 def _temporal(data_dir: Path) -> ClientConnectConfig:
     """Where Temporal is: by its own variables, else beside the `up` that runs."""
-    config = ClientConfig.load_client_connect_config()
+    config = temporal_settings()
     if "target_host" in config:
         return config
     data = DataDirectory(data_dir)

@@ -63,12 +63,14 @@ documents plain JSON-ready dictionaries.  A malformed id is simply not found.
     message          MessageStore(engine, keyring, *, simulated: Collection[Channel] = ())
                        implements MessageTables; .draft only reads, so a page may ask for one as well;
                        .begin(…, turn=draft.turn) defers words drawn up before the referral moved on
-                     MessageView(id, key, referral_id, channel, purpose, state, why, made_at, leaves_at,
+                     MessageView(id, key, referral_id, reference, channel, purpose, state, why, made_at, leaves_at,
                                  sending_at, settled_at, provider_id, simulated)
                        .of_referral(referral_id) -> list[MessageView]          oldest first
                        .get(message_id) -> MessageView | None
                        .content(message_id) -> Written | None      what was handed over; None before
-                       .recent(*, before: datetime | None = None, limit=50) -> list[MessageView]
+                       .recent(*, state=None, after: tuple[datetime, str] | None = None, limit=50)
+                          -> list[MessageView]    newest first; `after` = (made_at, id) of the last one seen
+                       .counts() -> dict[MessageState, int]
     timeline         TimelineLine(id: int, at, what, why, by_role, by_name, command_id, words: str)
                        words: the note or reason a person gave, on the first line of its step; staff only
                      TimelineStore(engine, keyring)
@@ -76,10 +78,16 @@ documents plain JSON-ready dictionaries.  A malformed id is simply not found.
     ongoing_support  SupportStore(engine, keyring)                             implements SupportTables
     funnel           Funnel(as_of, received, referred, information, waiting, held, undecided, contacted,
                             ongoing_support, single_call, declined, supported, not_reached,
-                            diverted: dict[str, int], letters_sent, emails_sent, texts_sent)
+                            diverted: dict[str, int], letters_sent, emails_sent, texts_sent,
+                            simulated: dict[Channel, int])
                      StatisticsStore(engine)
                        .funnel(*, received_from=None, received_to=None) -> Funnel
-    metrics          MetricsStore(engine) .counts() -> Counts
+    metrics          Counts(…), Workers(…)       what the tables hold at one moment, by closed lists only
+                     MetricsStore(engine)
+                       .counts(*, now=None, zone=UTC) -> Counts
+    worker_pulse     Beat(worker_id, started_at, workflow_slots_free, activity_slots_free, workflows_cached)
+                     WorkerPulseStore(engine)
+                       .beat(beat, counted: Mapping[tuple[Tally, str], float], *, now)   adds to the totals
     referral_document  facts_of(document, *, number_id, received_at, child_under=18) -> Facts
                        merge_patch(document, patch) -> dict        RFC 7396, nulls removed
 """

@@ -1,5 +1,6 @@
 """What somebody wants done: stored before it is sent, applied in the order made, once."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,6 +41,11 @@ def _commands() -> Select[Any]:
 
 
 _ONE = _commands().where(COMMAND.c.id == _THIS)
+_PENDING = (
+    _commands()
+    .where(COMMAND.c.target_id == bindparam("target"), COMMAND.c.state == CommandState.PENDING)
+    .order_by(COMMAND.c.ordinal)
+)
 
 
 class CommandStore:
@@ -108,8 +114,7 @@ class CommandStore:
 
     def pending(self, target_id: str) -> list[StoredCommand]:
         """The commands a workflow has not answered, in order."""
-        waiting = (COMMAND.c.target_id == target_id) & (COMMAND.c.state == CommandState.PENDING)
-        return self._read(_commands().where(waiting).order_by(COMMAND.c.ordinal))
+        return self._read(_PENDING, {"target": target_id})
 
     def left_over(self, *, now: datetime, lease: timedelta, limit: int) -> list[StoredCommand]:
         """Take what nobody has brought to its workflow; until the lease is over no other relay takes them."""
@@ -139,9 +144,11 @@ class CommandStore:
                 cipher = cipher_of(self._keyring, row.referral_id, row.wrapped_key)
                 settle(connection, cipher, command_id, answer, now=now)
 
-    def _read(self, statement: Select[Any]) -> list[StoredCommand]:
+    def _read(
+        self, statement: Select[Any], values: Mapping[str, object] | None = None
+    ) -> list[StoredCommand]:
         with self._engine.connect() as connection:
-            rows = connection.execute(statement).all()
+            rows = connection.execute(statement, values).all()
         return [command for row in rows if (command := self._opened(row)) is not None]
 
     def _opened(self, row: AnyRow) -> StoredCommand | None:

@@ -23,6 +23,8 @@ class MessageView:
     id: str
     key: str
     referral_id: str
+    reference: str
+    """The referral's, as people say it."""
     channel: Channel
     purpose: Purpose
     state: MessageState
@@ -44,6 +46,7 @@ class MessageRow(SQLModel, table=True):
         Index("message_id_key", "id", unique=True),
         Index("message_referral", "referral_id", "made_at"),
         Index("message_made", "made_at"),
+        Index("message_state", "state", "channel"),
     )
 
     key: str = text(primary_key=True)
@@ -66,8 +69,12 @@ class MessageRow(SQLModel, table=True):
 
 
 MESSAGE = table_of(MessageRow)
-WITHOUT_CONTENT = (*(c for c in MESSAGE.c if c.name not in {"words_enc", "pdf_enc"}), REFERRAL.c.wrapped_key)
-"""The columns a list needs, and the key to read them."""
+WITHOUT_CONTENT = (
+    *(c for c in MESSAGE.c if c.name not in {"words_enc", "pdf_enc"}),
+    REFERRAL.c.reference,
+    REFERRAL.c.wrapped_key,
+)
+"""The columns a list needs, the name of the referral, and the key to read them."""
 WAITING = (MessageState.HELD, MessageState.RESERVED)
 """What a turn may still change: it has not been handed over."""
 NOT_HANDED_OVER = (*WAITING, MessageState.RECALLED)
@@ -127,6 +134,7 @@ def view_of(cipher: PersonCipher, row: AnyRow) -> MessageView:
         id=row.id,
         key=row.key,
         referral_id=row.referral_id,
+        reference=row.reference,
         channel=Channel(row.channel),
         purpose=Purpose(row.purpose),
         state=MessageState(row.state),

@@ -28,6 +28,7 @@ class SupportRow(SQLModel, table=True):
     __table_args__ = (
         Index("ongoing_support_referral", "referral_id"),
         Index("ongoing_support_review", "review_at", postgresql_where="ended_at IS NULL"),
+        Index("ongoing_support_escalated", "support_id", postgresql_where="escalated_at IS NOT NULL"),
     )
 
     support_id: str = text(primary_key=True)

@@ -9,7 +9,21 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Connection, ForeignKey, Index, Text, delete, func, insert, select
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+)
 from sqlmodel import Field, SQLModel
 
 from store.columns import UUID, table_of
@@ -88,31 +102,41 @@ def refresh(connection: Connection, keyring: Keyring, referral_id: str, document
 
 def links(connection: Connection, referral_id: str, *, limit: int) -> list[Link]:
     """Find what is alike within twelve months, nearest in time first."""
+    rows = connection.execute(_LINKS, {"this": referral_id, "most": min(limit, AT_MOST)})
+    return [_link(row.id, row.reference, frozenset(row.kinds)) for row in rows]
+
+
+def _linked() -> Select[Any]:
+    """Referrals that share a strong mark with this one, and every kind of mark they share."""
+    own: BindParameter[str] = bindparam("this", type_=UUID)
     mine = PERSON_MARK.alias("mine")
     this = REFERRAL.alias("this")
     alike = (
         select(PERSON_MARK.c.referral_id, PERSON_MARK.c.kind)
         .join(mine, (mine.c.hash == PERSON_MARK.c.hash) & (mine.c.kind == PERSON_MARK.c.kind))
-        .where(mine.c.referral_id == referral_id, PERSON_MARK.c.referral_id != referral_id)
+        .where(mine.c.referral_id == own, PERSON_MARK.c.referral_id != own)
     )
     strong = alike.where(PERSON_MARK.c.kind.in_(_STRONG)).subquery()
     apart = func.abs(func.extract("epoch", REFERRAL.c.received_at - this.c.received_at))
     found = (
         select(REFERRAL.c.id, REFERRAL.c.reference, apart.label("apart"))
-        .join(this, this.c.id == referral_id)
+        .join(this, this.c.id == own)
         .where(REFERRAL.c.id.in_(select(strong.c.referral_id)), apart <= REPEAT_WITHIN.total_seconds())
         .order_by("apart", REFERRAL.c.id)
-        .limit(min(limit, AT_MOST))
+        .limit(bindparam("most", type_=Integer))
         .subquery()
     )
     every = alike.where(PERSON_MARK.c.referral_id.in_(select(found.c.id))).subquery()
-    rows = connection.execute(
+    return (
         select(found.c.id, found.c.reference, func.array_agg(every.c.kind).label("kinds"))
         .join(every, every.c.referral_id == found.c.id)
         .group_by(found.c.id, found.c.reference, found.c.apart)
         .order_by(found.c.apart, found.c.id)
     )
-    return [_link(row.id, row.reference, frozenset(row.kinds)) for row in rows]
+
+
+_LINKS = _linked()
+"""Made once: making it anew costs more than Postgres needs to carry it out."""
 
 
 def _link(referral_id: str, reference: str, kinds: frozenset[str]) -> Link:

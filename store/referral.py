@@ -1,29 +1,28 @@
 """Referrals: taken in once, projected by their workflow, read by everybody."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, Engine, Select, bindparam, case, func, or_, select, tuple_
+from sqlalchemy import BindParameter, Engine, Select, bindparam, select, tuple_
 
 from domain.errors import ReferralNotFound
 from domain.facts import Facts
 from domain.ports import Projection, TakenUp
 from domain.referral_state import ReferralState
-from domain.vocabulary import NextActionKind, Outcome, Stage
+from domain.vocabulary import Outcome, Stage
 from store import projection as projections
 from store.columns import is_uuid
 from store.encryption import cipher_of
 from store.keyring import Keyring
-from store.ongoing_support import SUPPORT
 from store.person_mark import AT_MOST, Link, links
 from store.projection import corrected
 from store.reception import Received, Reception, ReceptionResult, receive
 from store.referral_document import ADULT_AT, Document, facts_of, number_id
 from store.referral_row import REFERRAL, document_of, state_of
-from store.referral_view import ReferralView, views
+from store.referral_view import DUE_AT, ReferralView, views
+from store.worklist import WORKLIST
 
-_DUE_AT = func.coalesce(REFERRAL.c.next_action_due_at, SUPPORT.c.review_at)
-"""Of a supported person the next review, which only the support knows."""
 _THIS: BindParameter[str] = bindparam("this")
 _TAKEN_UP = select(
     REFERRAL.c.wrapped_key, REFERRAL.c.document_enc, REFERRAL.c.state_enc, REFERRAL.c.received_at
@@ -108,7 +107,7 @@ class ReferralStore:
         wanted = [
             REFERRAL.c.stage == stage if stage else None,
             REFERRAL.c.outcome == outcome if outcome else None,
-            due_before > _DUE_AT if due_before else None,
+            due_before > DUE_AT if due_before else None,
             REFERRAL.c.owner == owner if owner else None,
             tuple_(REFERRAL.c.received_at, REFERRAL.c.id) < after if after else None,
         ]
@@ -129,26 +128,7 @@ class ReferralStore:
             limit: How many.
             due_within: How far ahead of `now` a call or review already belongs here.
         """
-        due = now + due_within >= _DUE_AT
-        waits_for_a_person = or_(
-            REFERRAL.c.stage == Stage.HELD,
-            (REFERRAL.c.stage == Stage.CONTACTING)
-            & (due | REFERRAL.c.next_action_kind.is_distinct_from(NextActionKind.CALL)),
-            (REFERRAL.c.stage == Stage.SUPPORTING) & (due | SUPPORT.c.escalated_at.is_not(None)),
-            (REFERRAL.c.stage != Stage.CLOSED) & REFERRAL.c.escalated_at.is_not(None),
-        )
-        escalated = func.coalesce(REFERRAL.c.escalated_at, SUPPORT.c.escalated_at).is_not(None)
-        order = (
-            REFERRAL.c.in_danger.desc(),
-            escalated.desc(),
-            REFERRAL.c.promised.desc(),
-            REFERRAL.c.high_risk.desc(),
-            REFERRAL.c.lapses.desc(),
-            case((REFERRAL.c.stage == Stage.HELD, 1), else_=0),
-            _DUE_AT.asc().nulls_last(),
-            REFERRAL.c.id,
-        )
-        return self._views(views().where(waits_for_a_person).order_by(*order).limit(limit))
+        return self._views(WORKLIST, {"by": now + due_within, "most": limit})
 
     def linked(self, referral_id: str, *, limit: int = AT_MOST) -> list[Link]:
         """Find likely duplicates and repeat victims of the last and next twelve months; never more than 20."""
@@ -172,7 +152,9 @@ class ReferralStore:
         with self._engine.connect() as connection:
             return connection.execute(statement, {"this": referral_id}).first()
 
-    def _views(self, statement: Select[Any]) -> list[ReferralView]:
+    def _views(
+        self, statement: Select[Any], values: Mapping[str, object] | None = None
+    ) -> list[ReferralView]:
         with self._engine.connect() as connection:
-            rows = connection.execute(statement).all()
+            rows = connection.execute(statement, values).all()
         return [ReferralView(row, self._keyring) for row in rows]

@@ -7,6 +7,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -226,10 +227,11 @@ def _phones(victim: Document, number_id: NumberId) -> tuple[Phone, ...]:
                 safe=Answer(entry.get("safe", Answer.UNKNOWN)),
                 voicemail=VoicemailRule(entry.get("voicemail", VoicemailRule.NEUTRAL)),
                 of_guardian=of_guardian,
-                takes_texts=takes_texts(entry["number"]),
+                takes_texts=takes_texts(entry["number"]) and entry.get("texts", Answer.YES) == Answer.YES,
             )
             known = found.setdefault(phone.id, phone)
-            found[phone.id] = min(known, phone, key=lambda one: _MOST_CAUTIOUS.index(one.safe))
+            worst = min(known, phone, key=lambda one: _MOST_CAUTIOUS.index(one.safe))
+            found[phone.id] = replace(worst, takes_texts=known.takes_texts and phone.takes_texts)
     return tuple(found.values())
 
 

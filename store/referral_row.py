@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import Index, literal_column
 from sqlmodel import SQLModel
 
 from domain.referral_state import ReferralState
@@ -10,6 +10,26 @@ from store.columns import moment, sealed, table_of, text, truth, uuid_key, whole
 from store.encryption import PersonCipher
 from store.json_form import state_from_json
 from store.referral_document import Document
+
+WANTED_AT = """
+CASE
+    WHEN stage = 'held' OR escalated_at IS NOT NULL THEN '-infinity'::timestamptz
+    WHEN stage = 'contacting' AND next_action_kind IS DISTINCT FROM 'call' THEN '-infinity'::timestamptz
+    WHEN stage = 'contacting' THEN next_action_due_at
+    ELSE NULL
+END"""
+"""From when a person is wanted, whatever ongoing support says; null while nobody is."""
+MOST_URGENT_FIRST = (
+    "in_danger DESC",
+    "(escalated_at IS NOT NULL) DESC",
+    "promised DESC",
+    "high_risk DESC",
+    "lapses DESC",
+    "(stage = 'held')",
+    "next_action_due_at",
+    "id",
+)
+"""The order of the worklist."""
 
 
 class ReferralRow(SQLModel, table=True):
@@ -22,6 +42,13 @@ class ReferralRow(SQLModel, table=True):
         Index("referral_received", "received_at", "id"),
         Index("referral_live", "stage", postgresql_where="stage <> 'closed'"),
         Index("referral_owner", "owner", "received_at", "id"),
+        Index(
+            "referral_worklist",
+            *map(literal_column, MOST_URGENT_FIRST),
+            literal_column(f"({WANTED_AT})"),
+            postgresql_where="stage <> 'closed'",
+        ),
+        Index("referral_closed", "closed_at", "outcome", postgresql_where="stage = 'closed'"),
     )
 
     id: str = uuid_key()

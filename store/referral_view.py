@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from domain.hold_kinds import Hold, gravest
 from domain.referral_state import NextAction, ReferralState, next_action
@@ -16,6 +16,9 @@ from store.keyring import Keyring
 from store.ongoing_support import SUPPORT
 from store.referral_document import Document, number_id, number_of
 from store.referral_row import REFERRAL, document_of, state_of
+
+DUE_AT = func.coalesce(REFERRAL.c.next_action_due_at, SUPPORT.c.review_at)
+"""When the next action is due; of a supported person the next review, which only the support knows."""
 
 
 class ReferralView:
@@ -45,6 +48,12 @@ class ReferralView:
         self.escalated_at: datetime | None = row.escalated_at or row.support_escalated_at
         self.question_open: bool = row.question_open
         self.support_id: str | None = row.support_id
+        self.next_kind = NextActionKind(row.next_action_kind) if row.next_action_kind else None
+        """Of `next_action`, and so the next ones: in clear, so that long lists are sorted without opening them."""
+        self.due_at: datetime | None = row.next_action_due_at or row.review_at
+        self.in_danger: bool = row.in_danger
+        self.promised: bool = row.promised
+        self.lapses: int = row.lapses
 
     @cached_property
     def document(self) -> Document:

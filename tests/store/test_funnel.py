@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.ports import Beginning
-from domain.vocabulary import AttemptOutcome, DecisionKind, MessageState, Outcome
+from domain.vocabulary import AttemptOutcome, Channel, DecisionKind, MessageState, Outcome
 from store.funnel import Funnel
+from store.message import MessageStore
 from tests.builders import DAY, NOW
 from tests.store.lives import KeptLife, Office, another_person
 
@@ -128,6 +129,17 @@ def test_messages_are_counted_once_they_left_and_never_when_recalled(office: Off
     office.begins(another_person(6)).is_silent().reaches_cut_off().begins_to_leave()
     funnel = office.statistics.funnel()
     assert (funnel.letters_sent, funnel.emails_sent, funnel.texts_sent) == (1, 1, 1)
+
+
+def test_what_was_simulated_is_counted_as_sent_and_told_apart(office: Office) -> None:
+    # A provider may be configured later: what was simulated before has still not left.
+    sends(office.begins(another_person(1)).is_silent())
+    really = office.messages
+    office.messages = MessageStore(office.engine, office.keyring, simulated={Channel.LETTER})
+    sends(office.begins(another_person(2)).is_silent())
+    office.messages = really
+    funnel = office.statistics.funnel()
+    assert (funnel.letters_sent, funnel.simulated) == (2, {Channel.LETTER: 1})
 
 
 def test_the_range_is_when_it_was_received_the_end_left_out(office: Office) -> None:

@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+from sqlalchemy import event
+
 from domain.vocabulary import NextActionKind, Outcome, Stage
 from store.tokens import Maker
 from tests.builders import DAY, HOUR, NOW
@@ -79,6 +81,28 @@ def test_the_worklist_is_no_longer_than_asked_for(office: Office) -> None:
     for number in range(5):
         office.begins(another_person(number))
     assert len(office.referrals.worklist(NOW, limit=3)) == 3
+
+
+def test_the_first_page_of_the_worklist_is_read_in_the_order_of_its_index(office: Office) -> None:
+    # Condition and order have to be the index's word for word: otherwise every open referral is read for a page.
+    office.begins(another_person(1))
+    seen: list[tuple[str, object]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        seen.append((statement, parameters))
+
+    event.listen(office.engine, "before_cursor_execute", note)
+    office.referrals.worklist(NOW)
+    event.remove(office.engine, "before_cursor_execute", note)
+    ((statement, parameters),) = seen
+    with office.engine.connect() as connection:
+        cursor = connection.connection.cursor()
+        for other_way in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"SET enable_{other_way} = off")  # which so few rows would be read by
+        cursor.execute(f"EXPLAIN {statement}", parameters)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    _, _, reached = plan.partition("Index Scan using referral_worklist")
+    assert reached.splitlines()[1].strip().startswith("Index Cond: (CASE"), plan
 
 
 def test_a_hold_is_shown_with_who_may_lift_it_and_when_it_is_reviewed(office: Office) -> None:

@@ -1,0 +1,61 @@
+"""Who needs a person now, most urgent first: one statement, made once.
+
+An open referral fills a third of a page: the first fifty of ten thousand must not cost the reading of all.  So their
+ids are found first.  What the referrals themselves want is read in the order of an index, `referral_worklist`; of the
+supported only those are read whose support wants somebody.  Measured in docs/benchmarks.md.
+"""
+
+from typing import Any
+
+from sqlalchemy import DateTime, Integer, Select, bindparam, case, func, literal_column, select, union_all
+
+from domain.vocabulary import Stage
+from store.ongoing_support import SUPPORT
+from store.referral_row import MOST_URGENT_FIRST, REFERRAL, WANTED_AT
+from store.referral_view import DUE_AT, views
+
+_BY = bindparam("by", type_=DateTime(timezone=True))
+_MOST = bindparam("most", type_=Integer)
+_ORDER = (
+    REFERRAL.c.in_danger.desc(),
+    func.coalesce(REFERRAL.c.escalated_at, SUPPORT.c.escalated_at).is_not(None).desc(),
+    REFERRAL.c.promised.desc(),
+    REFERRAL.c.high_risk.desc(),
+    REFERRAL.c.lapses.desc(),
+    case((REFERRAL.c.stage == Stage.HELD, 1), else_=0),
+    DUE_AT.asc().nulls_last(),
+    REFERRAL.c.id,
+)
+"""`MOST_URGENT_FIRST`, with what only an ongoing support knows."""
+
+
+def _wanted_by_themselves() -> Select[Any]:
+    return (
+        select(REFERRAL.c.id)
+        .where(literal_column("stage <> 'closed'"), literal_column(f"({WANTED_AT})") <= _BY)
+        .order_by(*map(literal_column, MOST_URGENT_FIRST))
+        .limit(_MOST)
+    )
+
+
+def _wanted_by_their_support() -> Select[Any]:
+    its_support = (REFERRAL.c.id == SUPPORT.c.referral_id) & (REFERRAL.c.support_id == SUPPORT.c.support_id)
+    review_is_due = (SUPPORT.c.review_at <= _BY) & SUPPORT.c.ended_at.is_(None)
+    return (
+        select(REFERRAL.c.id)
+        .join_from(SUPPORT, REFERRAL, its_support)
+        .where(REFERRAL.c.stage == Stage.SUPPORTING, review_is_due | SUPPORT.c.escalated_at.is_not(None))
+        .order_by(*_ORDER)
+        .limit(_MOST)
+    )
+
+
+def _worklist() -> Select[Any]:
+    both = union_all(
+        _wanted_by_themselves().subquery().select(), _wanted_by_their_support().subquery().select()
+    )
+    return views().where(REFERRAL.c.id.in_(both)).order_by(*_ORDER).limit(_MOST)
+
+
+WORKLIST = _worklist()
+"""Takes `by`, until when what is due belongs here, and `most`, how many."""
