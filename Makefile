@@ -33,12 +33,12 @@ check: $(VENV)/.installed-dev ## Format, lint, types, floors, docs
 format: $(VENV)/.installed-dev ## Put the code into its one shape
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-bench: $(VENV)/.installed-dev $(ASSETS) ## Measure lives per second beside a bare Temporal workflow, in one run
-	@$(BIN)/python -m bench
+bench: $(VENV)/.installed-dev $(ASSETS) ## Measure Holdfast beside its peers, in one run [ONLY=intake]
+	@$(BIN)/python -m bench $(ONLY)
 
 find: ## Show one feature in every room: make find FEATURE=contact
 	@test -n "$(FEATURE)" || { echo "name the feature: make find FEATURE=contact" >&2; exit 2; }
-	@git ls-files --cached --others --exclude-standard | grep -E '(^|/)(test_)?$(FEATURE)(\.|/|_test)' || { echo "no room holds $(FEATURE)" >&2; exit 1; }
+	@git ls-files --cached --others --exclude-standard | grep -E '(^|/)(test_)?$(FEATURE)(\.|/|_page|_test)' || { echo "no room holds $(FEATURE)" >&2; exit 1; }
 
 docs: $(VENV)/.installed-dev ## Make the reference pages again from the code
 	@$(BIN)/python docs/generate.py

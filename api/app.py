@@ -11,16 +11,23 @@ from api import (
     correction,
     correspondence,
     decision,
+    front_page,
     health,
     ongoing_support,
     pages,
+    police_page,
+    post_room_page,
     problems,
     referral,
+    referral_page,
     schema,
+    self_referral,
     sign_in,
     statistics,
+    statistics_page,
     timeline,
     worklist,
+    worklist_page,
 )
 from api.asked import AnsweredBefore, answer_again
 from api.doorway import Doorway
@@ -52,6 +59,13 @@ _FEATURES = (
     correspondence,
     statistics,
     sign_in,
+    worklist_page,
+    referral_page,
+    post_room_page,
+    statistics_page,
+    front_page,
+    self_referral,
+    police_page,
     health,
 )
 

@@ -23,6 +23,9 @@ _OWN = frozenset({FIELD, ONCE})
 _STEP = re.compile(r"([a-z_]+)((?:\[\d{1,2}\])*)")
 _INDEX = re.compile(r"\[(\d+)\]")
 
+_TYPED = "holdfast.typed"
+"""Where a request remembers its form: a body can be read once."""
+
 Fields = dict[str, list[str]]
 """What was typed, by field."""
 
@@ -125,7 +128,16 @@ async def read_fields(request: Request, services: Services) -> Fields:
     fields: Fields = {}
     for name, value in pairs:
         fields.setdefault(name, []).append(value.replace("\r\n", "\n"))
+    request.scope[_TYPED] = fields
     return fields
+
+
+async def typed_into(request: Request, services: Services) -> Fields | None:
+    """What a form held that failed for another reason; `None` when nothing was typed.  Raises `Problem`."""
+    if request.method != "POST":
+        return None
+    fields: Fields = request.scope.get(_TYPED) or await read_fields(request, services)
+    return {name: values for name, values in fields.items() if name != FIELD}
 
 
 def errors_of(problem: Problem, labels: Mapping[str, str]) -> list[FormError]:

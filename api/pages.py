@@ -1,5 +1,6 @@
 """Pages: one layout, what every page says, and errors that tell people what to do."""
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from typing_extensions import override
 
-from api.form import NotSaved, Shown, local_path
+from api.form import ONCE, NotSaved, Shown, local_path, typed_into
 from api.guard import FormToken
 from api.problems import Kind, Problem
 from api.services import Services
@@ -96,8 +97,13 @@ async def answer(request: Request, problem: Problem) -> Response:
     wants_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
     if not wants_page:
         return problem.response()
-    session = None
-    if problem.kind not in {Kind.UNAVAILABLE, Kind.INTERNAL}:  # the sessions may be what is away
+    session = typed = None
+    if problem.kind is Kind.UNAVAILABLE:
+        with contextlib.suppress(Problem):  # no form of ours: nothing to offer again
+            typed = await typed_into(request, request.app.state.services)
+        if typed is not None:
+            return _offered_again(request, NotSaved(typed, local_path(request.url)), problem)
+    elif problem.kind is not Kind.INTERNAL:  # there, too, the sessions may be what is away
         session = await visitor(request, request.app.state.services)
     response = show(
         request,
@@ -160,7 +166,32 @@ async def _not_saved(request: Request, error: Exception) -> Response:
     session = await visitor(request, services)
     if session is None and not _is_public(local_path(request.url)):
         return show(request, "sign_in.html", status=401, form=Shown(), kept=error)
-    return show(request, "kept.html", status=403, session=session, form=Shown(), kept=error)
+    return show(
+        request,
+        "kept.html",
+        status=403,
+        session=session,
+        leave_quickly=session is None,
+        form=Shown(),
+        kept=error,
+        why="The page was open for a long time.",
+    )
+
+
+def _offered_again(request: Request, kept: NotSaved, problem: Problem) -> Response:
+    """Offer what could not be saved, under its own nonce: if it was saved after all, it is not saved twice."""
+    once = kept.fields.pop(ONCE, [""])[0]
+    response = show(
+        request,
+        "kept.html",
+        status=problem.kind.status,
+        leave_quickly=True,
+        form=Shown(once=once) if once else Shown(),
+        kept=kept,
+        why="Something here does not answer just now.",
+    )
+    response.headers.update(problem.headers)
+    return response
 
 
 def _is_public(path: str) -> bool:

@@ -72,6 +72,10 @@ class Phone(Body):
     number: PhoneNumber
     safe: Answer = Answer.UNKNOWN
     voicemail: VoicemailRule = VoicemailRule.NEUTRAL
+    texts: Answer | None = Field(
+        default=None,
+        description="Whether a text is safe, too; absent: nobody asked, and `safe` speaks for both.",
+    )
     who_may_answer: Line = Field(
         default=None, description="Who else may answer it, in the person's own words."
     )
@@ -112,6 +116,7 @@ def _careful_phones(phones: list[Phone]) -> list[Phone]:
             voicemail=most_careful([phone.voicemail for phone in same], _QUIETEST_FIRST),
             who_may_answer="; ".join(dict.fromkeys(p.who_may_answer for p in same if p.who_may_answer))
             or None,
+            texts=next((a for a in _SAFEST_FIRST if a in {p.texts for p in same}), None),
             withhold_number=next((a for a in _HIDDEN_FIRST if a in {p.withhold_number for p in same}), None),
         )
         for number, same in by_number.items()

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from domain.events import Answer, Command
 from domain.ongoing_support import SupportCommand
-from domain.ports import Writer
+from domain.ports import PolicySource, Writer
 from domain.profile import Profile
 from domain.vocabulary import Channel
 from store.command import CommandStore
@@ -25,6 +25,7 @@ from store.referral import ReferralStore
 from store.session import SessionStore
 from store.timeline import TimelineStore
 from store.tokens import TokenStore
+from wiring.profile import ProfilePolicies
 
 DEFAULT_REGION = "GB"
 """Where a number without a country code is from, if the profile keeps nobody's holidays."""
@@ -52,6 +53,8 @@ class Services:
     engine: Engine
     keyring: Keyring
     profile: Profile
+    policies: PolicySource
+    """The profile with its closed days, as a referral that comes in now would carry it."""
     orchestra: Orchestra
     writer: Writer
     tokens: TokenStore
@@ -100,6 +103,7 @@ def make_services(
         engine=engine,
         keyring=keyring,
         profile=profile,
+        policies=ProfilePolicies(profile),
         orchestra=orchestra,
         writer=writer,
         tokens=TokenStore(engine),

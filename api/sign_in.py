@@ -44,7 +44,8 @@ async def sign_in(request: Request, services: In, sent: FromAnybody) -> Response
     kept = _kept(sent)
     if kept.action:
         session = await run_in_threadpool(services.sessions.find, secret, now=services.clock())
-        response = show(request, "kept.html", session=session, form=Shown(), kept=kept)
+        why = "You have signed in again."
+        response = show(request, "kept.html", session=session, form=Shown(), kept=kept, why=why)
     else:
         response = to(_within(sent.text("to")) or _START.get(token.role, "/worklist"))
     keep_session(response, services, secret)

@@ -55,7 +55,7 @@ class Phone:
     voicemail: VoicemailRule = VoicemailRule.NEUTRAL
     of_guardian: bool = False
     takes_texts: bool = True
-    """Whether it is a mobile's."""
+    """Whether it is a mobile's, and nobody has said that a text to it is not known to be safe."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,12 +48,17 @@ def _days(places: list[int]) -> str:
 
 def _span(opens: time, closes: time) -> str:
     if opens == closes:
-        return "24 hours a day" if opens == _MIDNIGHT else f"{_clock(opens)} to {_clock(closes)} the next day"
+        return (
+            "24 hours a day"
+            if opens == _MIDNIGHT
+            else f"{clock_in_words(opens)} to {clock_in_words(closes)} the next day"
+        )
     next_day = " the next day" if _MIDNIGHT < closes < opens else ""
-    return f"{_clock(opens)} to {_clock(closes)}{next_day}"
+    return f"{clock_in_words(opens)} to {clock_in_words(closes)}{next_day}"
 
 
-def _clock(at: time) -> str:
+def clock_in_words(at: time) -> str:
+    """Say a time of day: "8am", "5:30pm", "midday"."""
     if at == _MIDNIGHT:
         return "midnight"
     if at == _NOON:

@@ -161,8 +161,8 @@ class ReferralState:
 
     @property
     def may_be_written_to_unasked(self) -> bool:
-        """Nothing leaves for a self-referral until a person has spoken to the victim."""
-        return self.facts.source is not SourceKind.SELF or self.reached
+        """Nothing leaves for a self-referral, own or by a helper, until a person has spoken to the victim."""
+        return self.facts.source not in {SourceKind.SELF, SourceKind.THIRD_PARTY} or self.reached
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,7 @@ async def alone(database_url, monkeypatch):
 
 
 async def test_referrals_and_commands_are_taken_in_while_temporal_was_never_there(alone):
-    assert (await alone.get("/readyz")).json() == {"database": True, "temporal": False}
+    assert (await alone.get("/readyz")).json() == {"database": True, "temporal": False, "rehearsal": True}
     began = time.monotonic()
     referral = await alone.post("/referrals", a_referral())
     assert referral.status_code == 202

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from store.session import ENDS_AFTER, ENDS_AFTER_REST
 from tests.api.browser import PAGE, Browser, form_of
@@ -19,7 +20,9 @@ def browser(app) -> Browser:
     return Browser(app)
 
 
-async def test_somebody_who_has_not_signed_in_is_asked_and_then_goes_where_they_wanted(browser, token) -> None:
+async def test_somebody_who_has_not_signed_in_is_asked_and_then_goes_where_they_wanted(
+    browser, token
+) -> None:
     asked = await browser.open("/worklist")
     assert asked.status_code == 401
     went = await browser.send(asked, "/sign-in", token=token())
@@ -46,7 +49,14 @@ async def test_a_system_does_not_sign_in_at_pages(browser, token) -> None:
 
 @pytest.mark.parametrize(
     "elsewhere",
-    ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "worklist", "/a\r\nx: y"],
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "worklist",
+        "/a\r\nx: y",
+    ],
 )
 async def test_nobody_is_sent_to_another_site_after_signing_in(browser, token, elsewhere) -> None:
     page = await browser.open("/sign-in")
@@ -89,7 +99,9 @@ async def test_signing_out_ends_the_session_and_clears_the_browser(browser, serv
     assert services.sessions.find(secret, now=services.clock()) is None
 
 
-async def test_leaving_quickly_ends_the_session_and_goes_to_the_neutral_site(browser, services, token) -> None:
+async def test_leaving_quickly_ends_the_session_and_goes_to_the_neutral_site(
+    browser, services, token
+) -> None:
     await browser.sign_in(token())
     secret = browser.client.cookies["session"]
     left = await browser.open("/exit")
@@ -119,6 +131,28 @@ async def test_a_form_that_was_open_too_long_is_offered_again(browser, token) ->
     assert offered.status_code == 403
     assert "not saved" in offered.text
     assert (await browser.send(offered, "/sign-out")).status_code == 303
+
+
+async def test_what_was_typed_while_the_database_was_away_is_offered_again(
+    browser, services, token, monkeypatch
+) -> None:
+    await browser.sign_in(token())
+    typed = form_of(await browser.open("/post-room"), "/sign-out").fields | {"note": ["<i>Rang</i>"]}
+
+    def away(*_, **__) -> None:
+        raise OperationalError("SELECT", {}, Exception("away"))
+
+    with monkeypatch.context() as outage:
+        outage.setattr(services.sessions, "find", away)
+        offered = await browser.post("/sign-out", typed)
+        assert (offered.status_code, offered.headers["retry-after"]) == (503, "2")
+        assert form_of(offered, "/sign-out").fields["note"] == ["<i>Rang</i>"]
+        assert "<i>" not in offered.text
+        gone = await browser.open("/post-room")
+        assert gone.status_code == 503
+    again = await browser.send(offered, "/sign-out")
+    assert again.status_code == 403  # it was not known who it was: once more, and it is taken
+    assert (await browser.send(again, "/sign-out")).status_code == 303
 
 
 @pytest.mark.parametrize(

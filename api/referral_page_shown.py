@@ -1,0 +1,181 @@
+"""One referral as its page shows it: may I ring, what is safe, who, the number; then what happened.  Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from api.form_words import FLAGS
+from api.plain_words import LINKS, OUTCOMES, STAGES, command_in_words, hold_in_words, step_in_words
+from api.post_room_page import Entry, entry_of
+from api.referral_page_forms import Offered, offered
+from api.referral_page_found import Found, Setting
+from api.referral_page_person import Line, Person, person_of
+from api.referral_page_ringing import Danger, MayIRing, danger_of, may_i_ring, ringing_now
+from api.referral_page_said import said_by_referrer
+from api.referral_page_told import NextStep, Told, next_step_of, told_of
+from api.timeline import OURSELVES
+from api.times import Time, day_in_words, time_in_words
+from api.worklist_page_shown import Mark
+from domain.vocabulary import Role, Stage
+from store.referral_view import ReferralView
+from store.timeline import TimelineLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldShown:
+    """Why nothing may leave."""
+
+    name: str
+    reason: str
+    proposes: str
+    lifted_by: str
+    since: Time
+    review_at: Time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """One line of the timeline."""
+
+    at: Time
+    what: str
+    why: str
+    by: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """Another referral that may be about the same person."""
+
+    address: str
+    reference: str
+    kind: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralPage:
+    """The page."""
+
+    address: str
+    neutral_name: str
+    reference: str
+    stage: str
+    marks: tuple[Mark, ...]
+    is_live: bool
+    told: Told | None
+    waiting: tuple[str, ...]
+    """What is stored and not applied yet."""
+    danger: Danger | None
+    ringing: MayIRing
+    person: Person
+    next: NextStep | None
+    holds: tuple[HoldShown, ...]
+    support: str
+    forms: Offered
+    timeline: tuple[Happened, ...]
+    messages: tuple[Entry, ...]
+    links: tuple[Linked, ...]
+    said: tuple[Line, ...]
+
+    @property
+    def next_number(self) -> str:
+        """The number that a call is about unless somebody says otherwise."""
+        return next((number.value for number in self.person.numbers if number.is_next), "")
+
+
+def page_of(found: Found, setting: Setting, *, again: str = "") -> ReferralPage:
+    """Make the page.  `again` names a form that is shown again with what was typed."""
+    view, now, zone = found.view, setting.now, setting.zone
+    ringing = ringing_now(found, now)
+    return ReferralPage(
+        address=f"/referrals/{view.id}",
+        neutral_name=setting.neutral_name,
+        reference=view.reference,
+        stage=STAGES[view.stage] + (f": {OUTCOMES[view.outcome].lower()}" if view.outcome else ""),
+        marks=tuple(_marks(view)),
+        is_live=view.stage is not Stage.CLOSED,
+        told=told_of(found.command) if found.command else None,
+        waiting=tuple(_waiting(found)),
+        danger=danger_of(found, setting),
+        ringing=may_i_ring(view, ringing, setting),
+        person=person_of(
+            view,
+            may=ringing.may,
+            neutral_name=setting.neutral_name,
+            language=setting.language,
+            zone=zone,
+            now=now,
+        ),
+        next=next_step_of(view, zone=zone, now=now),
+        holds=tuple(_holds(view, zone=zone, now=now)),
+        support=_support(view),
+        forms=offered(view, role=setting.role, now=now, again=again),
+        timeline=tuple(_happened(line, zone=zone, now=now) for line in found.lines),
+        messages=tuple(
+            entry_of(message, zone=zone, now=now, simulated=setting.simulated) for message in found.messages
+        ),
+        links=tuple(
+            Linked(
+                address=f"/referrals/{link.referral_id}",
+                reference=link.reference,
+                kind=LINKS[link.kind],
+                why=link.why,
+            )
+            for link in found.links
+        ),
+        said=said_by_referrer(view.document, zone=zone, now=now),
+    )
+
+
+def _waiting(found: Found) -> Iterator[str]:
+    """What is stored and not applied yet, but for what the page tells of anyway."""
+    told = found.command.id if found.command else None
+    return (command_in_words(command) for command in found.pending if command.id != told)
+
+
+def _marks(view: ReferralView) -> Iterator[Mark]:
+    if view.escalated_at is not None:
+        yield Mark(text="Escalated", colour="govuk-tag--red")
+    if view.promised:
+        yield Mark(text="Promised", colour="govuk-tag--orange")
+    if view.state is not None and view.state.facts.is_high_risk:
+        yield Mark(text="High risk", colour="govuk-tag--orange")
+    if view.sensitive:
+        yield Mark(text="Sensitive", colour="govuk-tag--purple")
+    flags = view.state.facts.flags if view.state is not None else ()
+    for flag in flags:
+        yield Mark(text=FLAGS[flag], colour="govuk-tag--grey")
+
+
+def _holds(view: ReferralView, *, zone: ZoneInfo, now: datetime) -> Iterator[HoldShown]:
+    for hold in sorted(view.holds, key=lambda hold: (hold.gravity, hold.since)):
+        who = "Only a manager" if hold.release_by_role is Role.MANAGER else "A coordinator or manager"
+        yield HoldShown(
+            name=hold_in_words(hold.kind),
+            reason=hold.reason,
+            proposes=step_in_words(hold.proposes) if hold.proposes else "",
+            lifted_by=who,
+            since=time_in_words(hold.since, zone=zone, now=now),
+            review_at=time_in_words(hold.review_at, zone=zone, now=now),
+        )
+
+
+def _support(view: ReferralView) -> str:
+    support = view.state.support if view.state is not None else None
+    if support is None:
+        return ""
+    owner = f", looked after by {support.owner}" if support.owner else ""
+    return f"{support.kind.capitalize()}{owner}; first contact on {day_in_words(support.first_contact_on)}."
+
+
+def _happened(line: TimelineLine, *, zone: ZoneInfo, now: datetime) -> Happened:
+    return Happened(
+        at=time_in_words(line.at, zone=zone, now=now),
+        what=line.what,
+        why=line.why,
+        by=f"{line.by_name} ({line.by_role})" if line.by_name else OURSELVES,
+        words=line.words,
+    )

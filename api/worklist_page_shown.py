@@ -1,0 +1,222 @@
+"""The worklist as a page shows it: who is to be called now, why, and until when.  Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from api.plain_words import ACTIONS, hold_in_words
+from api.times import Time, time_in_words
+from domain.referral_state import Call
+from domain.vocabulary import NextActionKind
+from store.referral_document import name_of
+from store.referral_view import ReferralView
+
+
+class Section(StrEnum):
+    """The parts of the page, in their order."""
+
+    DANGER = "danger"
+    LAPSED = "lapsed"
+    CALL = "call"
+    DECIDE = "decide"
+    HOLDS = "holds"
+    REVIEWS = "reviews"
+    LATER = "later"
+
+
+HEADINGS = {
+    Section.DANGER: "Danger, and escalated to a supervisor",
+    Section.LAPSED: "Calls whose time passed",
+    Section.CALL: "Call now",
+    Section.DECIDE: "Decide",
+    Section.HOLDS: "Holds and safety to confirm",
+    Section.REVIEWS: "Reviews",
+    Section.LATER: "Later today",
+}
+_BY_KIND = {
+    NextActionKind.CALL: Section.CALL,
+    NextActionKind.DECIDE: Section.DECIDE,
+    NextActionKind.CONFIRM_SAFETY: Section.HOLDS,
+    NextActionKind.CHECK_HOLD: Section.HOLDS,
+    NextActionKind.REVIEW: Section.REVIEWS,
+}
+_DUE_IS = {
+    NextActionKind.DECIDE: "Waiting since",
+    NextActionKind.CONFIRM_SAFETY: "Look again by",
+    NextActionKind.CHECK_HOLD: "Look again by",
+}
+"""What the time of such an action is; of all others when it is due."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """A time, and what it is the time of."""
+
+    word: str
+    at: Time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A word nobody may overlook."""
+
+    text: str
+    colour: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """One person on the worklist.  The number is not here: whoever rings reads the safety of it first."""
+
+    id: str
+    address: str
+    name: str
+    reference: str
+    todo: str
+    why: str
+    escalation: str
+    """Why a supervisor is asked; empty if none is."""
+    times: tuple[When, ...]
+    marks: tuple[Mark, ...]
+    facts: str
+    """Language, interpreter and how often somebody rang."""
+    is_ordinary: bool
+    """Neither promised, nor high risk, nor with a new time already: may be rebooked with the others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One section with as many of its people as the page shows."""
+
+    section: Section
+    heading: str
+    count: int
+    people: tuple[Waiting, ...]
+    address: str
+    """Of the section alone, page by page."""
+
+
+Sorted = Mapping[Section, Sequence[ReferralView]]
+
+
+def sections_of(views: Iterable[ReferralView], now: datetime) -> Sorted:
+    """Sort what waits into the sections, each in the order it came in; nothing sealed is opened for it."""
+    found: dict[Section, list[ReferralView]] = {section: [] for section in Section}
+    for view in views:
+        found[_section_of(view, now)].append(view)
+    found[Section.LATER].sort(key=lambda view: view.due_at or now)
+    return found
+
+
+def part_of(
+    section: Section,
+    views: Sequence[ReferralView],
+    *,
+    count: int,
+    language: str,
+    zone: ZoneInfo,
+    now: datetime,
+) -> Part:
+    """Show one section.
+
+    Args:
+        section: Which.
+        views: Those of its people whom the page shows.
+        count: How many it has.
+        language: The service's own, of which nothing is said.
+        zone: In which times are read.
+        now: An aware time.
+    """
+    return Part(
+        section=section,
+        heading=HEADINGS[section],
+        count=count,
+        people=tuple(waiting_of(view, language=language, zone=zone, now=now) for view in views),
+        address=f"/worklist?section={section}",
+    )
+
+
+def waiting_of(view: ReferralView, *, language: str, zone: ZoneInfo, now: datetime) -> Waiting:
+    """Show one person."""
+    action = view.next_action
+    call = view.state.call if view.state is not None else None
+    high_risk = view.state is not None and view.state.facts.is_high_risk
+    return Waiting(
+        id=view.id,
+        address=f"/referrals/{view.id}",
+        name=name_of(view.document["victim"]),
+        reference=view.reference,
+        todo=ACTIONS[action.kind if action else NextActionKind.WAIT],
+        why=action.reason if action else "",
+        escalation=view.escalation if view.escalated_at else "",
+        times=tuple(_times(view, call, zone=zone, now=now)),
+        marks=tuple(_marks(view, high_risk=high_risk)),
+        facts=" · ".join(_facts(view, language)),
+        is_ordinary=not (high_risk or view.promised or (view.due_at is not None and view.due_at > now)),
+    )
+
+
+def due_is(view: ReferralView, kind: NextActionKind) -> str:
+    """What the time of the next action is."""
+    promised = view.promised and kind is NextActionKind.CALL
+    return "Promised for" if promised else _DUE_IS.get(kind, "Due")
+
+
+def _section_of(view: ReferralView, now: datetime) -> Section:
+    is_due = view.due_at is None or view.due_at <= now
+    if view.in_danger:
+        return Section.DANGER
+    if view.next_kind is NextActionKind.CALL and view.lapses:
+        return Section.LAPSED  # escalated or not: many at once are one alert, or supervisors drown
+    if view.escalated_at is not None:
+        return Section.DANGER
+    section = _BY_KIND.get(view.next_kind or NextActionKind.WAIT, Section.LATER)
+    return section if is_due or section not in {Section.CALL, Section.REVIEWS} else Section.LATER
+
+
+def _times(view: ReferralView, call: Call | None, *, zone: ZoneInfo, now: datetime) -> Iterable[When]:
+    action = view.next_action
+    if action is None:
+        return
+    if action.due_at is not None:
+        yield When(word=due_is(view, action.kind), at=time_in_words(action.due_at, zone=zone, now=now))
+    if action.kind is not NextActionKind.CALL or call is None or call.lapses_at is None:
+        return
+    if call.due_at < call.lapses_at:
+        word = "Call until" if call.lapses_at > now else "Its time passed"
+        yield When(word=word, at=time_in_words(call.lapses_at, zone=zone, now=now))
+
+
+def _marks(view: ReferralView, *, high_risk: bool) -> Iterable[Mark]:
+    if view.in_danger:
+        yield Mark(text="Immediate danger", colour="govuk-tag--red")
+    if view.escalated_at is not None:
+        yield Mark(text="Escalated", colour="govuk-tag--red")
+    if view.promised:
+        yield Mark(text="Promised", colour="govuk-tag--orange")
+    if high_risk:
+        yield Mark(text="High risk", colour="govuk-tag--orange")
+    if view.sensitive:
+        yield Mark(text="Sensitive", colour="govuk-tag--purple")
+    if view.lapses:
+        yield Mark(text=f"Time passed {_times_in_words(view.lapses)}", colour="govuk-tag--yellow")
+
+
+def _facts(view: ReferralView, language: str) -> Iterable[str]:
+    victim = view.document["victim"]
+    if victim.get("interpreter"):
+        yield f"Interpreter: {victim['interpreter']}"
+    if victim.get("language") not in {None, language}:
+        yield f"Language: {victim['language']}"
+    if view.state is not None and not view.holds and view.next_kind is NextActionKind.CALL:
+        yield f"{view.attempts_counted} of {view.state.policy.contact.attempts} calls counted"
+    elif view.attempts_counted:
+        yield f"{view.attempts_counted} calls counted"
+    if len(view.holds) > 1:
+        yield "Holds: " + ", ".join(hold_in_words(hold.kind) for hold in view.holds)
+
+
+def _times_in_words(times: int) -> str:
+    return {1: "once", 2: "twice"}.get(times, f"{times} times")

@@ -1,0 +1,149 @@
+"""Whether somebody may ring a victim now, and on which numbers: what a coordinator reads before the number.
+
+Nothing is ruled here that is not ruled elsewhere: which numbers may be rung is the gate's, when is the hours' and the
+victim's windows', and what stands in the way is the hold's.  This says it together, in words.
+Source: rule 1 of docs/policy.md; docs/policy.md#safety-gate.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from domain.call_planning import inside_hours_and_windows
+from domain.facts import Phone
+from domain.gate import callable_phones
+from domain.referral_state import ReferralState
+from domain.vocabulary import Access, Answer, Role, Stage
+from domain.working_hours import intersect, is_open, next_open
+
+
+class MayRing(StrEnum):
+    """Whether somebody may ring now."""
+
+    YES = "yes"
+    ASK_FIRST = "ask_first"
+    """Something has to be cleared up before, with whom the reason says."""
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ringing:
+    """Whether somebody may ring now, and everything that speaks against it."""
+
+    may: MayRing
+    reasons: tuple[str, ...]
+    """The gravest first; empty when nothing speaks against it."""
+    opens_at: datetime | None = None
+    """When only the time stands in the way: the next moment that hours and windows allow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownNumber:
+    """One number, and why it is not to be rung."""
+
+    phone: Phone
+    why_not: str
+    """Empty: it may be rung."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Objection:
+    may: MayRing
+    reason: str
+
+
+def may_ring_now(state: ReferralState, now: datetime) -> Ringing:
+    """Say whether the person of a referral may be rung now.
+
+    Args:
+        state: Where the referral stands.
+        now: An aware time.
+    """
+    by_itself = [*_by_stage(state), *_by_numbers(state)]
+    by_time = list(_by_time(state, now))
+    found = [*by_itself, *by_time, *_by_holds(state)]
+    answers = {objection.may for objection in found}
+    may = next((answer for answer in (MayRing.NO, MayRing.ASK_FIRST) if answer in answers), MayRing.YES)
+    gravest_first = sorted(found, key=lambda objection: objection.may is not MayRing.NO)
+    return Ringing(
+        may=may,
+        reasons=tuple(objection.reason for objection in gravest_first),
+        opens_at=next_open(intersect(state.policy.hours, state.facts.windows), now)
+        if by_time and not by_itself
+        else None,
+    )
+
+
+def known_numbers(state: ReferralState) -> tuple[KnownNumber, ...]:
+    """List every number: those that may be rung first, the one to ring next before the others."""
+    facts = state.facts
+    may = callable_phones(facts, sensitive=state.sensitive, closed=state.closed_phones)
+    in_order = sorted(may, key=lambda phone: phone.id != state.phone_id)
+    return (
+        *(KnownNumber(phone=phone, why_not="") for phone in in_order),
+        *(
+            KnownNumber(phone=phone, why_not=_why_not(state, phone))
+            for phone in facts.phones
+            if phone not in may
+        ),
+    )
+
+
+def _by_stage(state: ReferralState) -> Iterator[_Objection]:
+    if state.stage is Stage.RECEIVED:
+        yield _Objection(may=MayRing.NO, reason="Triage has not run yet.")
+    elif state.stage is Stage.CLOSED:
+        yield _Objection(may=MayRing.NO, reason="The referral is closed.")
+
+
+def _by_numbers(state: ReferralState) -> Iterator[_Objection]:
+    if state.phone_id is not None:
+        return
+    if Access.NO_PHONE in state.facts.access:
+        reason = "This person cannot use the telephone."
+    elif not state.facts.phones:
+        reason = "No number is known."
+    else:
+        reason = "None of the numbers may be rung."
+    yield _Objection(may=MayRing.NO, reason=reason)
+
+
+def _by_time(state: ReferralState, now: datetime) -> Iterator[_Objection]:
+    """A call that was promised for this time may be the victim's own wish: then a person makes sure first."""
+    if inside_hours_and_windows(state.policy, state.facts.windows, now):
+        return
+    is_ours = is_open(state.policy.hours, now)
+    reason = "It is outside the times this person gave." if is_ours else "We are closed now."
+    call = state.call
+    if call is not None and call.promised and call.due_at <= now:
+        yield _Objection(
+            may=MayRing.ASK_FIRST, reason=f"{reason} But a call was promised: make sure it is safe."
+        )
+    else:
+        yield _Objection(may=MayRing.NO, reason=reason)
+
+
+def _by_holds(state: ReferralState) -> Iterator[_Objection]:
+    for hold in sorted(state.holds, key=lambda hold: (hold.gravity, hold.since)):
+        who = " Only a manager may lift this hold." if hold.release_by_role is Role.MANAGER else ""
+        yield _Objection(may=MayRing.ASK_FIRST, reason=f"Held: {hold.reason}{who}")
+
+
+def _why_not(state: ReferralState, phone: Phone) -> str:
+    """Why the gate keeps a number closed."""
+    facts = state.facts
+    why = (
+        (phone.safe is Answer.NO, "It is marked unsafe: never ring it."),
+        (phone.id in state.closed_phones, "It is closed: a wrong number, or it could not be got through to."),
+        (
+            phone.of_guardian and facts.guardian_is_suspect,
+            "It is the guardian's, who is or may be a suspect.",
+        ),
+        (
+            phone.safe is Answer.UNKNOWN and state.sensitive,
+            "Nobody has said that it is safe, and this referral is sensitive.",
+        ),
+        (Access.NO_PHONE in facts.access, "This person cannot use the telephone."),
+    )
+    return next((reason for holds, reason in why if holds), "The safety gate keeps it closed.")

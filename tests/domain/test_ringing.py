@@ -1,0 +1,135 @@
+import itertools
+from dataclasses import replace
+from datetime import time
+
+import pytest
+
+from domain.gate import callable_phones
+from domain.hold_kinds import KINDS
+from domain.policy import OpeningHours, Period
+from domain.ringing import MayRing, known_numbers, may_ring_now
+from domain.vocabulary import Access, Answer, Role, Stage, Weekday
+from tests.builders import (
+    DAY,
+    HOUR,
+    NOW,
+    Life,
+    a_phone,
+    a_policy,
+    a_referral,
+    sensitive_facts,
+    some_facts,
+)
+
+OFFICE = OpeningHours(
+    time_zone="Europe/London",
+    periods=(Period(days=tuple(Weekday)[:5], opens=time(9), closes=time(17)),),
+)
+EVENINGS = Period(days=(Weekday.MON,), opens=time(16), closes=time(20))
+
+
+def test_nothing_speaks_against_ringing_a_safe_number_while_we_are_open() -> None:
+    ringing = may_ring_now(Life().state, NOW)
+    assert (ringing.may, ringing.reasons, ringing.opens_at) == (MayRing.YES, (), None)
+
+
+def test_nobody_is_rung_before_triage() -> None:
+    assert may_ring_now(a_referral(), NOW).may is MayRing.NO
+
+
+def test_nobody_is_rung_once_the_referral_is_closed() -> None:
+    life = Life().decides("close", outcome="moved_away")
+    assert life.state.stage is Stage.CLOSED
+    assert may_ring_now(life.state, life.now).may is MayRing.NO
+
+
+def test_nobody_is_rung_while_we_are_closed_and_it_is_said_when_we_open() -> None:
+    life = Life(policy=a_policy(hours=OFFICE))
+    late = NOW.replace(hour=18)
+    ringing = may_ring_now(life.state, late)
+    assert (ringing.may, ringing.reasons) == (MayRing.NO, ("We are closed now.",))
+    assert ringing.opens_at == (NOW + DAY).replace(hour=9)
+
+
+def test_the_times_a_person_gave_are_never_bent() -> None:
+    life = Life(some_facts(windows=(EVENINGS,)), policy=a_policy(hours=OFFICE))
+    ringing = may_ring_now(life.state, NOW)
+    assert ringing.may is MayRing.NO
+    assert "outside the times this person gave" in ringing.reasons[0]
+    assert ringing.opens_at == NOW.replace(hour=16)
+    assert may_ring_now(life.state, NOW.replace(hour=16)).may is MayRing.YES
+
+
+def test_a_call_promised_for_an_unusual_time_is_asked_about_and_not_simply_forbidden() -> None:
+    life = Life(policy=a_policy(hours=OFFICE))
+    life.rings("callback_requested", callback_at=NOW.replace(hour=19))
+    assert may_ring_now(life.state, NOW.replace(hour=18)).may is MayRing.NO
+    assert may_ring_now(life.state, NOW.replace(hour=19)).may is MayRing.ASK_FIRST
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_while_held_somebody_is_asked_first_and_it_is_said_if_only_a_manager_may_lift_it(kind) -> None:
+    life = Life().decides("hold", hold_kind=kind)
+    ringing = may_ring_now(life.state, life.now)
+    assert ringing.may is MayRing.ASK_FIRST
+    assert KINDS[kind].reason in ringing.reasons[0]
+    only_manager = KINDS[kind].release_by_role is Role.MANAGER
+    assert ("Only a manager" in ringing.reasons[0]) == only_manager
+
+
+def test_every_hold_is_named_the_gravest_first_and_a_plain_no_before_them() -> None:
+    life = Life(policy=a_policy(hours=OFFICE)).decides("hold", hold_kind="language_barrier")
+    life.rings("immediate_danger")
+    ringing = may_ring_now(life.state, NOW.replace(hour=20))
+    assert ringing.may is MayRing.NO
+    assert ringing.reasons[0] == "We are closed now."
+    assert "danger" in ringing.reasons[1]
+    assert "interpreter" in ringing.reasons[2]
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"phones": ()}, "No number is known."),
+        ({"phones": (a_phone(safe=Answer.NO),)}, "None of the numbers may be rung."),
+        ({"access": (Access.NO_PHONE,)}, "This person cannot use the telephone."),
+    ],
+)
+def test_without_a_number_that_may_be_rung_the_answer_is_no(changes, why) -> None:
+    life = Life(some_facts(**changes))
+    ringing = may_ring_now(life.state, life.now)
+    assert (ringing.may, ringing.reasons[0]) == (MayRing.NO, why)
+
+
+def test_a_number_is_shown_as_one_to_ring_if_and_only_if_the_gate_opens_it() -> None:
+    answers = itertools.product(Answer, (True, False), (True, False))
+    phones = tuple(
+        a_phone(number, safe=safe, of_guardian=of_guardian)
+        for number, (safe, of_guardian, _) in enumerate(answers)
+    )
+    closed = tuple(phone.id for number, phone in enumerate(phones) if number % 3 == 0)
+    for sensitive, suspected, access in itertools.product(
+        (True, False), (True, False), ((), (Access.NO_PHONE,))
+    ):
+        facts = some_facts(phones=phones, guardian_is_suspect=suspected, access=access)
+        state = replace(a_referral(facts), sensitive=sensitive, closed_phones=closed)
+        known = known_numbers(state)
+        opened = callable_phones(facts, sensitive=sensitive, closed=closed)
+        assert {number.phone for number in known if not number.why_not} == set(opened)
+        assert {number.phone for number in known} == set(phones)
+        assert not any("keeps it closed" in number.why_not for number in known), "a reason has no words"
+
+
+def test_an_unsafe_number_says_so_whatever_else_speaks_against_it() -> None:
+    state = replace(
+        a_referral(sensitive_facts(phones=(a_phone(safe=Answer.NO),))), closed_phones=("phone-1",)
+    )
+    (number,) = known_numbers(state)
+    assert "unsafe" in number.why_not
+
+
+def test_the_number_to_ring_next_comes_first() -> None:
+    life = Life(some_facts(phones=(a_phone(1), a_phone(2))))
+    life.rings("unobtainable").sleeps(HOUR)
+    assert life.state.phone_id == "phone-2"
+    assert [number.phone.id for number in known_numbers(life.state)] == ["phone-2", "phone-1"]
