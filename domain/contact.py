@@ -265,7 +265,7 @@ def change_due(turn: Turn, event: Decided) -> None:
     turn.say("A new time was set.", by_person=True)
     if state.stage is Stage.CONTACTING:
         promised = state.call is not None and state.call.promised
-        want_call(turn, "A coordinator chose this time.", at=event.due_at, promised=promised)
+        want_call(turn, "A coordinator chose this time.", at=event.due_at, promised=promised, chosen=True)
     elif writing is not None and writing.is_waiting:
         leaves_at = max(event.due_at, turn.now)
         turn.state = replace(state, writing=replace(writing, leaves_at=leaves_at))

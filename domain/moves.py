@@ -42,6 +42,7 @@ def want_call(
     not_before: datetime | None = None,
     promised: bool = False,
     lapses: int = 0,
+    chosen: bool = False,
 ) -> None:
     """Put the next call on the worklist, or go on without a number.
 
@@ -52,6 +53,7 @@ def want_call(
         not_before: With `at` left out: a soon retry, for which gap and part of day do not matter.
         promised: Whether the victim was told that we would ring.
         lapses: How often the slot has lapsed so far.
+        chosen: Whether a person chose `at`: a first-call clock that had broken before is not broken again.
     """
     if turn.state.phone_id is None:
         without_number(turn)
@@ -69,7 +71,7 @@ def want_call(
         return
     call = Call(
         due_at=due_at,
-        lapses_at=_lapses_at(state, turn.policy, due_at),
+        lapses_at=_lapses_at(turn, due_at, chosen=chosen),
         reason=reason,
         promised=promised,
         lapses=lapses,
@@ -316,8 +318,11 @@ def first_call_by(state: ReferralState, policy: Policy) -> datetime | None:
     return add_open_time(policy.hours, state.received_at, within)
 
 
-def _lapses_at(state: ReferralState, policy: Policy, due_at: datetime) -> datetime | None:
-    wanted = intersect(policy.hours, state.facts.windows)
-    lapse = add_open_time(wanted, due_at, policy.contact.lapse_after)
-    limits = [at for at in (lapse, first_call_by(state, policy)) if at is not None]
-    return min(limits, default=None)
+def _lapses_at(turn: Turn, due_at: datetime, *, chosen: bool) -> datetime | None:
+    """When nobody having called is a lapse: after the slot, or when the clock of the first call breaks."""
+    wanted = intersect(turn.policy.hours, turn.state.facts.windows)
+    lapse = add_open_time(wanted, due_at, turn.policy.contact.lapse_after)
+    clock = first_call_by(turn.state, turn.policy)
+    if chosen and clock is not None and clock <= turn.now:
+        clock = None
+    return min((at for at in (lapse, clock) if at is not None), default=None)

@@ -218,8 +218,17 @@ def open_decisions(state: ReferralState, *, role: Role, now: datetime) -> tuple[
 
 
 def _is_open(state: ReferralState, kind: DecisionKind, *, role: Role, now: datetime) -> bool:
+    # Of several holds a role may release a lesser one by its name.
+    named = [hold.kind for hold in state.holds] if kind is DecisionKind.RELEASE else []
+    return any(
+        _may_take(state, Decided(kind=kind, role=role, hold_kind=hold_kind), now)
+        for hold_kind in (None, *named)
+    )
+
+
+def _may_take(state: ReferralState, decision: Decided, now: datetime) -> bool:
     try:
-        decide(state, Decided(kind=kind, role=role), now, state.policy)
+        decide(state, decision, now, state.policy)
     except Incomplete:
         return True
     except Refusal:

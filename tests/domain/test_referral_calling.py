@@ -625,6 +625,15 @@ def test_the_first_call_clock_breaks_even_where_the_call_was_put_off():
     assert life.state.escalated_at is not None
 
 
+def test_a_call_rebooked_after_its_clock_broke_has_its_new_slot():
+    # Else a supervisor who rebooks many lapsed calls together has them all back within seconds.
+    life = contacting().waits(3 * DAY).decides("change_due", due_at=NOW + 4 * DAY)
+    assert (life.state.escalated_at, life.state.call.lapses) == (None, 0)
+    assert life.state.call.lapses_at > NOW + 4 * DAY
+    life.waits(DAY)
+    assert life.state.escalated_at is None
+
+
 def test_somebody_acting_answers_the_escalation():
     life = contacting().waits(9 * HOUR).rings("no_answer")
     assert life.state.escalated_at is None

@@ -260,7 +260,9 @@ def test_a_letter_that_was_about_to_leave_is_taken_back():
 
 
 @pytest.mark.parametrize("stayed", ["recalled", "held", "reserved"])
-def test_a_letter_taken_back_by_a_hold_is_made_again_after_the_release_once_it_is_known_to_have_stayed(stayed):
+def test_a_letter_taken_back_by_a_hold_is_made_again_after_the_release_once_it_is_known_to_have_stayed(
+    stayed,
+):
     for learnt_first in (True, False):
         life = writing().reaches_cut_off().decides("hold")
         steps = [lambda life=life: life.message_is(stayed), lambda life=life: life.decides("release")]
@@ -330,6 +332,13 @@ def test_release_lifts_the_gravest():
 def test_release_lifts_the_one_named():
     life = held().rings("victim_has_died").decides("release", hold_kind="other", role=Role.COORDINATOR)
     assert life.held_kinds == {"victim_has_died"}
+
+
+def test_a_coordinator_is_offered_the_release_of_a_lesser_hold_beside_one_of_a_managers():
+    life = held().rings("victim_has_died")
+    assert "release" in open_decisions(life.state, role=Role.COORDINATOR, now=life.now)
+    life.decides("release", hold_kind="other", role=Role.COORDINATOR)
+    assert "release" not in open_decisions(life.state, role=Role.COORDINATOR, now=life.now)
 
 
 def test_release_of_a_hold_that_is_not_there_is_refused():
