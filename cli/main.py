@@ -23,6 +23,7 @@ COMMANDS = {
     "worker": ("cli.worker_process", "worker"),
     "migrate": ("cli.migrate", "migrate"),
     "token": ("cli.tokens", "tokens"),
+    "demo": ("cli.demo.command", "demo"),
     "replay": ("cli.replay", "replay"),
     "doctor": ("cli.doctor", "doctor"),
 }
