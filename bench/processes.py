@@ -30,3 +30,17 @@ def _descendants(pid: int) -> list[int]:
         return []
     found = [int(child) for child in children]
     return found + [below for child in found for below in _descendants(child)]
+
+
+def megabytes(pid: int) -> float:
+    """Memory of a process with its descendants: what is its own, and its part of what is shared."""
+    return sum(_proportional(each) for each in (pid, *_descendants(pid)))
+
+
+def _proportional(pid: int) -> float:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    kilobytes = next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return kilobytes / 1024
