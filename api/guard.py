@@ -45,6 +45,11 @@ class FormToken:
         self._given = session.hash if session else request.cookies.get(cookie(services, "form"))
         self._made: str | None = None
 
+    @property
+    def was_given(self) -> bool:
+        """Whether the browser remembers having been shown a form."""
+        return bool(self._given)
+
     @override
     def __str__(self) -> str:
         """The token as the hidden field carries it."""

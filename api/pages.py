@@ -19,6 +19,8 @@ from store.session import Session
 from templates.render import render_page
 from wiring.settings import ROOT
 
+AGAIN = "again"
+"""In the address of a form that was sent by a browser that had forgotten us."""
 ASSETS = ROOT / "frontend" / "dist"
 """Made by `make assets`; the pages work without."""
 _WAYS = {Channel.EMAIL: "e-mails", Channel.TEXT: "texts", Channel.LETTER: "letters"}
@@ -164,8 +166,11 @@ async def _not_saved(request: Request, error: Exception) -> Response:
     assert isinstance(error, NotSaved)
     services: Services = request.app.state.services
     session = await visitor(request, services)
-    if session is None and not _is_public(local_path(request.url)):
+    if session is None and not _is_public(request.url.path):
         return show(request, "sign_in.html", status=401, form=Shown(), kept=error)
+    if session is None and not FormToken(request, services, None).was_given:
+        # Somebody left quickly and the browser forgot us: with "back" nobody else is shown what was typed.
+        return to(f"{request.url.path}?{AGAIN}=yes")
     return show(
         request,
         "kept.html",

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from api import form_words as words
 from api.form import FormError, Sent, Shown, again, id_of
 from api.next_steps import has_time_to_ring, next_steps
-from api.pages import show
+from api.pages import AGAIN, show
 from api.rate_limit import RETRY_AFTER_SECONDS, SELF_REFERRALS
 from api.referral import take_in
 from api.referral_form import DATABASE_AWAY, SEND, Document, Unfit
@@ -39,6 +39,7 @@ SENT_BEFORE = (
     "You sent this page before, with other answers, and we have those. Send again only if this is about "
     "somebody else; to change what you sent, call us"
 )
+NOTHING_SENT = "Nothing has been sent. Fill in the form again, or call us"
 NO_TIME = "We are closed at the times you chose. Choose other days or times, or leave them empty"
 
 router = APIRouter(include_in_schema=False)
@@ -47,7 +48,8 @@ router = APIRouter(include_in_schema=False)
 @router.get("/get-support")
 async def ask_for_support(request: Request, services: In, session: Visitor) -> Response:
     """Show the form."""
-    return _form(request, services, session, Shown())
+    errors = (FormError(field=SEND, text=NOTHING_SENT),) if AGAIN in request.query_params else ()
+    return _form(request, services, session, Shown(errors=errors))
 
 
 @router.post("/get-support")

@@ -150,8 +150,9 @@ def document_typed(sent: Sent, *, telephone: str) -> tuple[Sent, Document, list[
 
 
 def is_about_somebody_else(sent: Sent) -> bool:
-    """Whether a helper sends it."""
-    return sent.text(WHO) == ForWhom.SOMEBODY
+    """Whether a helper sends it; who does not say, and says nothing that only a helper says, asks for themself."""
+    by_helper = any(sent.text(name) for name in ("source.officer", *KEPT_LINES, AGREES))
+    return sent.text(WHO) == ForWhom.SOMEBODY or (by_helper and not sent.text(WHO))
 
 
 def _source(sent: Sent) -> Document:
@@ -204,7 +205,7 @@ def _has_address(sent: Sent) -> bool:
 
 
 def _mistakes(sent: Sent, telephone: str) -> Iterator[FormError]:
-    if sent.text(WHO) not in set(ForWhom):
+    if sent.text(WHO) not in {"", *ForWhom}:
         yield FormError(field=WHO, text="Choose whether this is about you or about somebody you are helping")
     for way in _WAYS:
         if way.is_given(sent) and not sent.text(way.safe):

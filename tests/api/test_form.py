@@ -43,7 +43,9 @@ def test_a_field_that_is_value_and_object_at_once_is_refused() -> None:
         document_of(sent(**{"victim": ["x"], "victim.name": ["y"]}))
 
 
-@given(st.dictionaries(st.text(max_size=30), st.lists(st.text(max_size=10), min_size=1, max_size=3), max_size=8))
+@given(
+    st.dictionaries(st.text(max_size=30), st.lists(st.text(max_size=10), min_size=1, max_size=3), max_size=8)
+)
 def test_whatever_a_browser_sends_is_a_document_or_a_problem(fields) -> None:
     try:
         assert isinstance(document_of(Sent(fields=fields, once="once")), dict)

@@ -475,3 +475,26 @@ async def test_everybody_who_uses_the_page_is_one_referrer_and_no_police_sees_it
     await ask(ADA)
     assert kept().owner == MAKER.owner
     assert (await officer.get(f"/referrals/{kept().id}")).status_code == 404
+
+
+async def test_with_back_after_leaving_nobody_is_shown_what_was_typed(app) -> None:
+    browser = Browser(app)
+    page = await browser.open("/get-support")
+    typed = form_of(page, "/get-support").fields | {"notes": ["He reads my post"]}
+    browser.client.cookies.clear()
+    went = await browser.post("/get-support", typed)
+    assert (went.status_code, went.headers["location"]) == (303, "/get-support?again=yes")
+    fresh = await browser.open(went.headers["location"])
+    assert "Nothing has been sent" in fresh.text
+    assert "He reads" not in fresh.text
+
+
+async def test_who_does_not_say_for_whom_asks_for_themself(ask, kept) -> None:
+    page = await ask(ADA | {"own.who": ""})
+    assert page.status_code == 201
+    assert (kept().document["source"]["kind"], kept().document["consent"]["status"]) == ("self", "given")
+
+
+async def test_who_says_how_they_know_the_person_is_a_helper(ask, kept) -> None:
+    await ask(ADA | {"own.who": "", "own.knows_them": "I am her sister"})
+    assert kept().document["source"]["kind"] == "third_party"

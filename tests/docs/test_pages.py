@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 
 from domain.vocabulary import Channel
+from tests.browser import pictures
 from tests.servers import REPOSITORY
 from wiring.outfit import Outfit
 from wiring.profile import load_profile
 from wiring.settings import Settings
 
 PAGES = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])
+SCREENSHOTS = REPOSITORY / "docs" / "screenshots"
+"""Made by tests/browser/ and kept out of the history: not there before the first `make test`."""
 ROOMS = {path.name for path in REPOSITORY.iterdir() if path.is_dir()} - {"var"}
 GENERATE = [sys.executable, "docs/generate.py"]
 
@@ -77,6 +80,13 @@ def test_every_file_that_is_named_exists(page: Path) -> None:
     assert [named for named in _named_files(page) if not (REPOSITORY / named).exists()] == []
 
 
+def test_every_picture_the_tests_take_is_shown() -> None:
+    text = (REPOSITORY / "docs" / "pages.md").read_text(encoding="utf-8")
+    assert {
+        Path(link).stem for link in _LINK.findall(text) if link.startswith("screenshots/")
+    } == pictures.NAMES
+
+
 def test_every_document_is_on_the_map() -> None:
     pages = {page for page in PAGES if page.parent == REPOSITORY / "docs"} - {
         REPOSITORY / "docs" / "README.md"
@@ -105,6 +115,8 @@ def _leads_somewhere(page: Path, link: str) -> bool:
         return True
     path, _, anchor = link.partition("#")
     target = (page.parent / path).resolve() if path else page
+    if target.parent == SCREENSHOTS:
+        return target.suffix == ".png" and target.stem in pictures.NAMES
     return target.exists() and (not anchor or anchor in set(_anchors(target)))
 
 
