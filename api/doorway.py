@@ -22,6 +22,8 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
 }
 """On everything that has none of its own: nothing is kept, nothing is loaded from elsewhere, nobody learns of us."""
+_TLS_ONLY = "max-age=31536000"
+"""A browser that has reached us over TLS never asks without it again, for a year."""
 
 
 class Doorway:
@@ -46,6 +48,8 @@ class Doorway:
                 headers["X-Content-Type-Options"] = "nosniff"
                 for name, said in _HEADERS.items():
                     headers.setdefault(name, said)
+                if scope["app"].state.services.is_secure:
+                    headers["Strict-Transport-Security"] = _TLS_ONLY
             await send(message)
 
         try:

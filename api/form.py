@@ -38,8 +38,15 @@ class NotSaved(Exception):
 
     def __init__(self, fields: Fields, action: str) -> None:
         super().__init__("a form was not saved")
-        self.fields = fields
+        self.fields = {name: values for name, values in fields.items() if name not in _OWN}
         self.action = action
+        self.once = fields.get(ONCE, [""])[0]
+        """Its nonce, kept: if it was taken in after all, sending it again is no second deed."""
+
+    @property
+    def form(self) -> "Shown":
+        """The form in which it is offered again."""
+        return Shown(once=self.once) if self.once else Shown()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +116,7 @@ async def read_form(request: Request, services: Services, session: Session | Non
     token, once = (fields.get(name, [""])[0] for name in (FIELD, ONCE))
     typed = {name: values for name, values in fields.items() if name not in _OWN}
     if not FormToken(request, services, session).is_right(token):
-        raise NotSaved(typed, local_path(request.url))
+        raise NotSaved(fields, local_path(request.url))
     return Sent(fields=typed, once=once or secrets.token_urlsafe(16))
 
 
@@ -137,7 +144,7 @@ async def typed_into(request: Request, services: Services) -> Fields | None:
     if request.method != "POST":
         return None
     fields: Fields = request.scope.get(_TYPED) or await read_fields(request, services)
-    return {name: values for name, values in fields.items() if name != FIELD}
+    return fields
 
 
 def errors_of(problem: Problem, labels: Mapping[str, str]) -> list[FormError]:

@@ -9,16 +9,17 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from typing_extensions import override
 
-from api.form import ONCE, NotSaved, Shown, local_path, typed_into
+from api.form import NotSaved, Shown, local_path, typed_into
 from api.guard import FormToken
 from api.problems import Kind, Problem
 from api.services import Services
-from api.visit import SignInNeeded, visitor
+from api.visit import SignInNeeded, visitor_if_known
 from domain.vocabulary import Channel, Role
 from store.session import Session
 from templates.render import render_page
 from wiring.settings import ROOT
 
+SIGN_IN = "/sign-in"
 AGAIN = "again"
 """In the address of a form that was sent by a browser that had forgotten us."""
 ASSETS = ROOT / "frontend" / "dist"
@@ -37,7 +38,6 @@ class Frame:
     """What the layout says on every page."""
 
     neutral_name: str
-    header_name: str
     language: str
     telephone: str
     hours: str
@@ -103,10 +103,10 @@ async def answer(request: Request, problem: Problem) -> Response:
     if problem.kind is Kind.UNAVAILABLE:
         with contextlib.suppress(Problem):  # no form of ours: nothing to offer again
             typed = await typed_into(request, request.app.state.services)
-        if typed is not None:
+        if typed is not None and request.url.path != SIGN_IN:  # a token is never written into a page
             return _offered_again(request, NotSaved(typed, local_path(request.url)), problem)
     elif problem.kind is not Kind.INTERNAL:  # there, too, the sessions may be what is away
-        session = await visitor(request, request.app.state.services)
+        session = await visitor_if_known(request, request.app.state.services)
     response = show(
         request,
         "error.html",
@@ -135,7 +135,6 @@ def _frame(
     path = request.url.path
     return Frame(
         neutral_name=profile.neutral_name,
-        header_name=profile.neutral_name,
         language=profile.languages[0],
         telephone=profile.telephone,
         hours=profile.hours_in_words,
@@ -165,7 +164,7 @@ async def _not_saved(request: Request, error: Exception) -> Response:
     """Ask who it is first where somebody has to be signed in; else only to send it once more."""
     assert isinstance(error, NotSaved)
     services: Services = request.app.state.services
-    session = await visitor(request, services)
+    session = await visitor_if_known(request, services)
     if session is None and not _is_public(request.url.path):
         return show(request, "sign_in.html", status=401, form=Shown(), kept=error)
     if session is None and not FormToken(request, services, None).was_given:
@@ -177,7 +176,7 @@ async def _not_saved(request: Request, error: Exception) -> Response:
         status=403,
         session=session,
         leave_quickly=session is None,
-        form=Shown(),
+        form=error.form,
         kept=error,
         why="The page was open for a long time.",
     )
@@ -185,13 +184,12 @@ async def _not_saved(request: Request, error: Exception) -> Response:
 
 def _offered_again(request: Request, kept: NotSaved, problem: Problem) -> Response:
     """Offer what could not be saved, under its own nonce: if it was saved after all, it is not saved twice."""
-    once = kept.fields.pop(ONCE, [""])[0]
     response = show(
         request,
         "kept.html",
         status=problem.kind.status,
         leave_quickly=True,
-        form=Shown(once=once) if once else Shown(),
+        form=kept.form,
         kept=kept,
         why="Something here does not answer just now.",
     )

@@ -24,6 +24,9 @@ MOST_ERRORS = 50
 RETRY_AFTER_SECONDS = "2"
 """When to come back while the database is away."""
 
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolExhausted)
+"""How it is noticed that the database does not answer."""
+
 _log = structlog.get_logger("api.problems")
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 _EXPECTED_VALUE = re.compile(r"'([^']*)'")
@@ -152,9 +155,7 @@ def install(app: FastAPI, answer: Answering = as_json) -> None:
         IdempotencyConflict: lambda _: Problem(Kind.IDEMPOTENCY_CONFLICT, "Use a new key for a new request."),
         RequestValidationError: _of_request_validation,
         HTTPException: _of_http,
-        OperationalError: _of_database_away,
-        InterfaceError: _of_database_away,
-        PoolExhausted: _of_database_away,
+        **dict.fromkeys(DATABASE_AWAY, _of_database_away),
     }
 
     def handler(

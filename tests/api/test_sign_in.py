@@ -133,26 +133,72 @@ async def test_a_form_that_was_open_too_long_is_offered_again(browser, token) ->
     assert (await browser.send(offered, "/sign-out")).status_code == 303
 
 
-async def test_what_was_typed_while_the_database_was_away_is_offered_again(
+REPORT = {"incident.kind": ["burglary"], "victim.given_name": ["<i>Ada</i>"], "lane": ["contact"]}
+
+
+def away(*_, **__) -> None:
+    raise OperationalError("SELECT", {}, Exception("away"))
+
+
+async def test_what_was_typed_while_the_database_was_away_is_offered_again_and_is_one_deed(
+    browser, services, token, monkeypatch
+) -> None:
+    await browser.sign_in(token("police"))
+    typed = form_of(await browser.open("/police"), "/police").fields | REPORT
+    with monkeypatch.context() as outage:
+        outage.setattr(services.sessions, "find", away)
+        offered = await browser.post("/police", typed)
+    assert (offered.status_code, offered.headers["retry-after"]) == (503, "2")
+    assert form_of(offered, "/police").fields["victim.given_name"] == ["<i>Ada</i>"]
+    assert "<i>" not in offered.text
+    # Nobody knew who it was: once more, still under the nonce it began with, and it is taken.
+    again = await browser.send(offered, "/police")
+    assert form_of(again, "/police").fields["form_once"] == typed["form_once"]
+    assert (await browser.send(again, "/police")).status_code == 303
+    assert len(services.referrals.list_views()) == 1
+
+
+async def test_what_was_taken_in_before_the_session_ended_is_not_taken_in_twice(
+    browser, services, token
+) -> None:
+    bearer = token("police")
+    await browser.sign_in(bearer)
+    typed = form_of(await browser.open("/police"), "/police").fields | REPORT
+    assert (await browser.post("/police", typed)).status_code == 303  # and the answer is lost
+    browser.client.cookies.clear()
+    asked = await browser.post("/police", typed)
+    offered = await browser.send(asked, "/sign-in", token=bearer)
+    assert form_of(offered, "/police").fields["form_once"] == typed["form_once"]
+    assert (await browser.send(offered, "/police")).status_code == 303
+    assert len(services.referrals.list_views()) == 1
+
+
+async def test_who_leaves_quickly_leaves_also_while_the_database_is_away(
     browser, services, token, monkeypatch
 ) -> None:
     await browser.sign_in(token())
-    typed = form_of(await browser.open("/post-room"), "/sign-out").fields | {"note": ["<i>Rang</i>"]}
+    monkeypatch.setattr(services.sessions, "find", away)
+    monkeypatch.setattr(services.sessions, "end", away)
+    assert (await browser.open("/exit")).headers["location"] == services.profile.exit_to
+    assert (await browser.open("/get-support")).status_code == 200
+    assert (await browser.open("/")).status_code == 200
+    assert (await browser.open("/nowhere")).status_code == 404
 
-    def away(*_, **__) -> None:
-        raise OperationalError("SELECT", {}, Exception("away"))
 
-    with monkeypatch.context() as outage:
-        outage.setattr(services.sessions, "find", away)
-        offered = await browser.post("/sign-out", typed)
-        assert (offered.status_code, offered.headers["retry-after"]) == (503, "2")
-        assert form_of(offered, "/sign-out").fields["note"] == ["<i>Rang</i>"]
-        assert "<i>" not in offered.text
-        gone = await browser.open("/post-room")
-        assert gone.status_code == 503
-    again = await browser.send(offered, "/sign-out")
-    assert again.status_code == 403  # it was not known who it was: once more, and it is taken
-    assert (await browser.send(again, "/sign-out")).status_code == 303
+async def test_a_token_is_never_written_into_a_page(browser, services, token, monkeypatch) -> None:
+    bearer = token()
+    monkeypatch.setattr(services.tokens, "find", away)
+    page = await browser.sign_in(bearer)
+    assert page.status_code == 503
+    assert bearer not in page.text
+
+
+async def test_signing_in_again_ends_the_session_before(browser, services, token) -> None:
+    bearer = token()
+    await browser.sign_in(bearer)
+    first = browser.client.cookies["session"]
+    await browser.sign_in(bearer)
+    assert services.sessions.find(first, now=services.clock()) is None
 
 
 @pytest.mark.parametrize(
@@ -187,12 +233,14 @@ async def test_under_tls_no_other_site_can_set_our_cookies(app, services, token)
     cookies = went.headers.get_list("set-cookie")
     assert len(cookies) == 1
     assert cookies[0].startswith("__Host-session=")
+    assert went.headers["strict-transport-security"] == "max-age=31536000"
     assert {"Secure", "HttpOnly", "Path=/", "SameSite=lax"} <= set(cookies[0].split("; "))
 
 
 async def test_every_page_says_that_nothing_is_kept_and_nothing_comes_from_elsewhere(browser) -> None:
     headers = (await browser.open("/sign-in")).headers
     assert headers["cache-control"] == "no-store"
+    assert "strict-transport-security" not in headers  # there is no TLS here
     policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
     assert policy["default-src"] == "'none'"
     assert {said for name, said in policy.items() if name.endswith("-src")} == {"'none'", "'self'"}
