@@ -172,7 +172,8 @@ def _silence(turn: Turn, event: AttemptMade) -> None:
         )
     if state.attempts_counted < turn.policy.contact.attempts:
         if turn.counted or state.call is not None:
-            _ring_again(turn, "Nobody has answered yet.")
+            been_in_touch = "They have been in touch; nobody answered this call."
+            _ring_again(turn, been_in_touch if state.bars_machines else "Nobody has answered yet.")
     elif turn.counted or state.call is not None:
         _limit_reached(turn)
 

@@ -64,7 +64,8 @@ def _wait_is_over(turn: Turn) -> None:
     if turn.state.lane is Lane.INFORMATION:
         machine_close(turn, Outcome.INFORMED, "The information was sent and the time for an answer is over.")
     else:
-        machine_close(turn, Outcome.NOT_REACHED, "We rang and wrote, and the time for an answer is over.")
+        tried = "We rang and wrote" if turn.state.attempts_counted else "We wrote"
+        machine_close(turn, Outcome.NOT_REACHED, f"{tried}, and the time for an answer is over.")
 
 
 def settled(turn: Turn, event: MessageSettled) -> None:
@@ -155,10 +156,18 @@ def _hold_if_writing(turn: Turn, kind: str, why: str) -> None:
 
 
 def write_now(turn: Turn, _: Decided) -> None:
-    """A person's judgement: write without waiting for more calls; safety still has its say."""
+    """A person's judgement: write without waiting for more calls; safety still has its say.
+
+    Nothing leaves for a self-referral until a person has spoken to the victim, wherever they can be rung; who gave
+    no number is written to where they said it is safe, because nobody could speak to them otherwise.
+    """
     state = turn.state
     if state.writing is not None and (state.writing.is_waiting or state.writing.has_left):
         raise NotPossibleNow("A message exists already; there is one for each opening.")
+    if not state.may_be_written_to_unasked and state.phone_id is not None:
+        raise NotPossibleNow(
+            "Who asked for help was told that nothing is sent before somebody has spoken to them: ring first."
+        )
     verdict = way_of_writing(state)
     if verdict.channel is None:
         raise NotPossibleNow("No channel is known to be safe for writing.")

@@ -162,7 +162,8 @@ class ReferralState:
     @property
     def may_be_written_to_unasked(self) -> bool:
         """Nothing leaves for a self-referral, own or by a helper, until a person has spoken to the victim."""
-        return self.facts.source not in {SourceKind.SELF, SourceKind.THIRD_PARTY} or self.reached
+        is_own = self.facts.source in {SourceKind.SELF, SourceKind.THIRD_PARTY}
+        return not is_own or self.reached or self.replied_since_opening
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

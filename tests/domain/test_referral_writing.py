@@ -7,6 +7,7 @@ import pytest
 from domain.errors import NotPossibleNow
 from domain.events import MessageSettled, TimePassed
 from domain.policy import Period
+from domain.referral import open_decisions
 from domain.vocabulary import (
     Answer,
     Channel,
@@ -14,6 +15,8 @@ from domain.vocabulary import (
     IncidentKind,
     Lane,
     MessageState,
+    Role,
+    SourceKind,
     VictimRole,
     Weekday,
 )
@@ -197,8 +200,18 @@ def test_a_person_may_write_to_somebody_a_machine_may_not(facts):
     assert (life.state.stage, life.next_kind) == ("writing", "wait")
 
 
-def test_a_person_may_write_to_a_self_referral():
-    assert contacting(self_referred_facts()).decides("write_now").posts().next_kind == "wait"
+@pytest.mark.parametrize("source", ["self", "third_party"])
+def test_nothing_leaves_for_a_self_referral_until_a_person_has_spoken_to_the_victim(source):
+    life = contacting(some_facts(source=SourceKind(source)))
+    assert "ring first" in life.may_not_decide("write_now").reason
+    assert "write_now" not in open_decisions(life.state, role=Role.MANAGER, now=life.now)
+    assert life.rings("answered").decides("write_now").posts().next_kind == "wait"
+
+
+def test_who_asked_for_help_and_cannot_be_rung_is_written_to_where_it_is_safe_by_a_persons_judgement():
+    life = Life(self_referred_facts(phones=()))
+    assert (life.state.stage, life.proposals) == ("held", {"write"})
+    assert life.decides("release").decides("write_now").posts().next_kind == "wait"
 
 
 @PROTECTED_KINDS

@@ -12,11 +12,13 @@ from domain.vocabulary import Access, Answer, Role, Stage, Weekday
 from tests.builders import (
     DAY,
     HOUR,
+    MINUTE,
     NOW,
     Life,
     a_phone,
     a_policy,
     a_referral,
+    information_facts,
     sensitive_facts,
     some_facts,
 )
@@ -65,6 +67,74 @@ def test_a_call_promised_for_an_unusual_time_is_asked_about_and_not_simply_forbi
     life.rings("callback_requested", callback_at=NOW.replace(hour=19))
     assert may_ring_now(life.state, NOW.replace(hour=18)).may is MayRing.NO
     assert may_ring_now(life.state, NOW.replace(hour=19)).may is MayRing.ASK_FIRST
+
+
+def test_nobody_rings_before_a_promised_call_however_open_we_are() -> None:
+    life = Life().rings("callback_requested", callback_at=NOW + 6 * HOUR)
+    for early in (NOW, NOW + HOUR, NOW + 6 * HOUR - MINUTE):
+        ringing = may_ring_now(life.state, early)
+        assert ringing.may is MayRing.NO
+        assert ringing.reasons == ("A call was promised for Mon 23 Nov, 15:00: nobody rings before.",)
+        assert ringing.opens_at == NOW + 6 * HOUR
+    assert may_ring_now(life.state, NOW + 6 * HOUR).may is MayRing.YES
+
+
+def test_a_promise_without_a_time_that_was_named_is_waited_for_too() -> None:
+    life = Life().rings("cannot_talk_now")
+    assert may_ring_now(life.state, NOW + MINUTE).may is MayRing.NO
+    assert may_ring_now(life.state, life.due_at).may is MayRing.YES
+
+
+def test_a_promise_is_waited_for_also_while_held() -> None:
+    life = Life().decides("hold").rings("callback_requested", callback_at=NOW + 6 * HOUR)
+    assert may_ring_now(life.state, NOW).may is MayRing.NO
+    assert may_ring_now(life.state, NOW + 6 * HOUR).may is MayRing.ASK_FIRST
+
+
+def test_a_promise_for_when_we_are_closed_names_its_own_time_and_not_when_we_open() -> None:
+    life = Life(policy=a_policy(hours=OFFICE))
+    life.rings("callback_requested", callback_at=NOW.replace(hour=19))
+    ringing = may_ring_now(life.state, NOW.replace(hour=18))
+    assert ringing.opens_at == NOW.replace(hour=19)
+    assert ringing.reasons[0].startswith("A call was promised for Mon 23 Nov, 19:00")
+
+
+def test_a_coordinator_who_wants_another_call_may_ring_at_once() -> None:
+    life = Life().rings("callback_requested", callback_at=NOW + 6 * HOUR)
+    life.sleeps(HOUR).decides("attempt_again")
+    assert may_ring_now(life.state, life.now).may is MayRing.YES
+
+
+def test_before_the_next_call_is_due_somebody_is_asked_and_it_is_said_that_it_will_not_count() -> None:
+    life = Life().is_silent()
+    ringing = may_ring_now(life.state, NOW + HOUR)
+    assert ringing.may is MayRing.ASK_FIRST
+    assert ringing.reasons == ("The next call is due Mon 23 Nov, 13:00, and one made now will not count.",)
+    assert may_ring_now(life.state, NOW + 4 * HOUR).may is MayRing.YES
+
+
+def test_a_call_rebooked_for_later_would_count_but_somebody_is_asked_first() -> None:
+    life = Life().decides("change_due", due_at=NOW + DAY)
+    ringing = may_ring_now(life.state, NOW + HOUR)
+    assert (ringing.may, ringing.reasons) == (
+        MayRing.ASK_FIRST,
+        ("The next call is due Tue 24 Nov, 09:00.",),
+    )
+
+
+def test_while_closed_before_the_next_call_it_is_said_when_that_can_be_made() -> None:
+    life = Life(policy=a_policy(hours=OFFICE)).decides("change_due", due_at=NOW + 2 * DAY)
+    ringing = may_ring_now(life.state, NOW.replace(hour=18))
+    assert (ringing.may, ringing.opens_at) == (MayRing.NO, NOW + 2 * DAY)
+
+
+def test_who_is_only_to_be_told_that_we_exist_is_not_rung_before_somebody_decides_to() -> None:
+    life = Life(information_facts())
+    ringing = may_ring_now(life.state, life.now)
+    assert ringing.may is MayRing.ASK_FIRST
+    assert "only to be told that we exist" in ringing.reasons[0]
+    life.decides("promote")
+    assert may_ring_now(life.state, life.now).may is MayRing.YES
 
 
 @pytest.mark.parametrize("kind", KINDS)
