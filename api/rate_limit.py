@@ -3,18 +3,21 @@
 Counted in this process; addresses are kept in memory only, for minutes.
 """
 
+from ipaddress import IPv6Address, ip_address, ip_network
+
 from fastapi import Request
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
-from api.problems import Kind, Problem
 
 SELF_REFERRALS = RateLimitItemPerMinute(10, 10)
 """Ten in ten minutes from one address: a worker may help everybody in a house, a script cannot fill the worklist."""
 SIGN_INS = RateLimitItemPerMinute(20, 5)
-"""Tokens have 256 bits; this only keeps the noise down."""
+"""Wrong tokens in five minutes.  Tokens have 256 bits: this only keeps the noise down, and no office out."""
 RETRY_AFTER_SECONDS = "300"
+ONE_PLACE = 64
+"""Leading bits of an IPv6 address that are one place: whoever has one has all 2^64 below it.  Source: RFC 6177."""
 
 
 class RateLimiter:
@@ -25,14 +28,24 @@ class RateLimiter:
 
     def count(self, request: Request, limit: RateLimitItem, what: str) -> bool:
         """Count one more; false when it is too many."""
-        where = request.client.host if request.client else "nowhere"
-        return self._limiter.hit(limit, what, where)
+        return self._limiter.hit(limit, what, _where(request))
+
+    def allows(self, request: Request, limit: RateLimitItem, what: str) -> bool:
+        """Whether one more would not be too many; counts nothing."""
+        return self._limiter.test(limit, what, _where(request))
 
 
-def too_many() -> Problem:
-    """What somebody is told who sent too many."""
-    return Problem(
-        Kind.TOO_MANY,
-        "Too many were sent from here in a few minutes. Wait five minutes and send again, or call us.",
-        headers={"Retry-After": RETRY_AFTER_SECONDS},
-    )
+def _where(request: Request) -> str:
+    return place_of(request.client.host) if request.client else "nowhere"
+
+
+def place_of(host: str) -> str:
+    """The place an address is at: itself, or of IPv6 the network of one household or machine."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if not isinstance(address, IPv6Address):
+        return host
+    # IPv4 written as IPv6 is still one address: all of them share one network.
+    return str(address.ipv4_mapped or ip_network((int(address), ONE_PLACE), strict=False))

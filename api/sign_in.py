@@ -9,13 +9,15 @@ from starlette.responses import RedirectResponse, Response
 
 from api.form import ONCE, FormError, NotSaved, Sent, Shown
 from api.pages import show, to
-from api.problems import DATABASE_AWAY
-from api.rate_limit import SIGN_INS, too_many
+from api.problems import DATABASE_AWAY, Kind
+from api.rate_limit import RETRY_AFTER_SECONDS, SIGN_INS, RateLimiter
 from api.services import In, Services
 from api.visit import FromAnybody, Visitor, end_session, keep_session
 from domain.vocabulary import Role
 from store.tokens import Token
 
+WRONG = "Enter a token that was issued and has not been revoked; one for a system is not for these pages"
+TOO_MANY = "Too many wrong tokens came from here. Wait five minutes; what you typed is kept on this page"
 _KEPT = "kept."
 """Before the names of fields that could not be saved."""
 _START = {Role.POLICE: "/police"}
@@ -35,13 +37,13 @@ async def sign_in_page(request: Request, session: Visitor) -> Response:
 @router.post("/sign-in")
 async def sign_in(request: Request, services: In, sent: FromAnybody) -> Response:
     """Sign in and go on to where the person wanted to go; what could not be saved is offered again."""
-    if not request.app.state.rate_limiter.count(request, SIGN_INS, "sign-in"):
-        raise too_many()
+    limiter: RateLimiter = request.app.state.rate_limiter
+    if not limiter.allows(request, SIGN_INS, "sign-in"):
+        return _asked_again(request, sent, TOO_MANY, 429)
     token = await run_in_threadpool(_token, services, sent.text("token"))
     if token is None:
-        error = FormError(field="token", text="Enter a token that was issued and has not been revoked")
-        form = Shown(fields={"to": [sent.text("to")]}, errors=(error,))
-        return show(request, "sign_in.html", status=422, form=form, kept=_kept(sent))
+        limiter.count(request, SIGN_INS, "sign-in")
+        return _asked_again(request, sent, WRONG, 422)
     await end_session(request, services)
     secret = await run_in_threadpool(services.sessions.begin, token, now=services.clock())
     kept = _kept(sent)
@@ -72,6 +74,15 @@ async def leave(request: Request, services: In) -> Response:
     ):  # who leaves quickly leaves; the browser forgets the session anyway
         await end_session(request, services)
     return RedirectResponse(services.profile.exit_to, 303, headers=_LEFT)
+
+
+def _asked_again(request: Request, sent: Sent, why: str, status: int) -> Response:
+    """Ask again; what was to be saved is kept on the page."""
+    form = Shown(fields={"to": [sent.text("to")]}, errors=(FormError(field="token", text=why),))
+    response = show(request, "sign_in.html", status=status, form=form, kept=_kept(sent))
+    if status == Kind.TOO_MANY.status:
+        response.headers["Retry-After"] = RETRY_AFTER_SECONDS
+    return response
 
 
 def _token(services: Services, bearer: str) -> Token | None:

@@ -99,6 +99,11 @@ class Facts:
         return self.risk is RiskLevel.HIGH or self.marac
 
     @property
+    def risk_of_clock(self) -> RiskLevel:
+        """The risk level whose clock applies to the first call."""
+        return RiskLevel.HIGH if self.is_high_risk else self.risk
+
+    @property
     def is_sensitive(self) -> bool:
         """A flag, kind or close relationship of abuse, or high risk.  Source: docs/policy.md#triage."""
         return (

@@ -13,7 +13,7 @@ from domain.hold_kinds import KINDS, Hold
 from domain.identifiers import message_key
 from domain.policy import Policy
 from domain.referral_state import Call, MessageChange, ReferralState, Turn, Writing
-from domain.vocabulary import Channel, DecisionKind, Lane, MessageState, Outcome, Purpose, RiskLevel, Stage
+from domain.vocabulary import Channel, DecisionKind, Lane, MessageState, Outcome, Purpose, Stage
 from domain.working_hours import add_open_time, intersect, next_cut_off
 
 CHANNEL_WORDS = {Channel.LETTER: "letter", Channel.EMAIL: "e-mail", Channel.TEXT: "text"}
@@ -305,16 +305,11 @@ def escalate(turn: Turn, reason: str) -> None:
     turn.say("Escalated to a supervisor.", reason)
 
 
-def risk_of(state: ReferralState) -> RiskLevel:
-    """The risk level whose clock applies."""
-    return RiskLevel.HIGH if state.facts.is_high_risk else state.facts.risk
-
-
 def first_call_by(state: ReferralState, policy: Policy) -> datetime | None:
     """Until when the first call is promised by the profile; `None` once somebody has rung or after reopening."""
     if state.rung or state.opening > 1:
         return None
-    within = policy.contact.first_call_within[risk_of(state)]
+    within = policy.contact.first_call_within[state.facts.risk_of_clock]
     return add_open_time(policy.hours, state.received_at, within)
 
 

@@ -1,7 +1,7 @@
 """Whether somebody may ring a victim now, and on which numbers: what a coordinator reads before the number.
 
-Nothing is ruled here that is not ruled elsewhere: which numbers may be rung is the gate's, when is the hours' and the
-victim's windows', and what stands in the way is the hold's.  This says it together, in words.
+Nothing is ruled here that is not ruled elsewhere: which numbers may be rung is the gate's, when is the hours', the
+victim's windows' and the next call's, and what stands in the way is the hold's.  This says it together, in words.
 Source: rule 1 of docs/policy.md; docs/policy.md#safety-gate.
 """
 
@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
-from domain.call_planning import inside_hours_and_windows
+from domain.call_planning import gap_respected, inside_hours_and_windows
 from domain.facts import Phone
 from domain.gate import callable_phones
-from domain.referral_state import ReferralState
-from domain.vocabulary import Access, Answer, Role, Stage
+from domain.moment_words import moment_in_words
+from domain.referral_state import Call, ReferralState
+from domain.vocabulary import Access, Answer, Lane, Role, Stage
 from domain.working_hours import intersect, is_open, next_open
 
 
@@ -35,7 +37,8 @@ class Ringing:
     reasons: tuple[str, ...]
     """The gravest first; empty when nothing speaks against it."""
     opens_at: datetime | None = None
-    """When only the time stands in the way: the next moment that hours and windows allow."""
+    """When only the time stands in the way: the moment of a promised call, else the next one that hours and windows
+    allow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,16 +65,14 @@ def may_ring_now(state: ReferralState, now: datetime) -> Ringing:
     """
     by_itself = [*_by_stage(state), *_by_numbers(state)]
     by_time = list(_by_time(state, now))
-    found = [*by_itself, *by_time, *_by_holds(state)]
+    found = [*by_itself, *by_time, *_by_lane(state), *_by_holds(state)]
     answers = {objection.may for objection in found}
     may = next((answer for answer in (MayRing.NO, MayRing.ASK_FIRST) if answer in answers), MayRing.YES)
     gravest_first = sorted(found, key=lambda objection: objection.may is not MayRing.NO)
     return Ringing(
         may=may,
         reasons=tuple(objection.reason for objection in gravest_first),
-        opens_at=next_open(intersect(state.policy.hours, state.facts.windows), now)
-        if by_time and not by_itself
-        else None,
+        opens_at=_opens_at(state, now) if by_time and not by_itself else None,
     )
 
 
@@ -110,18 +111,55 @@ def _by_numbers(state: ReferralState) -> Iterator[_Objection]:
 
 
 def _by_time(state: ReferralState, now: datetime) -> Iterator[_Objection]:
-    """A call that was promised for this time may be the victim's own wish: then a person makes sure first."""
+    """Nobody rings before a promised call, nor while we are closed or outside the times the person gave.
+
+    A promised call that is due then may be the victim's own wish, and one that is due later may be wanted sooner by
+    a person: then somebody makes sure first.
+    """
+    later = _due_later(state, now)
+    if later is not None:
+        yield _too_early(state, later, now)
     if inside_hours_and_windows(state.policy, state.facts.windows, now):
         return
     is_ours = is_open(state.policy.hours, now)
     reason = "It is outside the times this person gave." if is_ours else "We are closed now."
-    call = state.call
-    if call is not None and call.promised and call.due_at <= now:
+    if state.call is not None and state.call.promised and later is None:
         yield _Objection(
             may=MayRing.ASK_FIRST, reason=f"{reason} But a call was promised: make sure it is safe."
         )
     else:
         yield _Objection(may=MayRing.NO, reason=reason)
+
+
+def _too_early(state: ReferralState, later: Call, now: datetime) -> _Objection:
+    """A promise was made to somebody who may not be alone before; any other time is ours to change."""
+    when = moment_in_words(later.due_at, zone=ZoneInfo(state.policy.hours.time_zone), now=now)
+    if later.promised:
+        return _Objection(may=MayRing.NO, reason=f"A call was promised for {when}: nobody rings before.")
+    last = state.counted_at[-1] if state.counted_at else None
+    counts = "" if gap_respected(state.policy, last, now) else ", and one made now will not count"
+    return _Objection(may=MayRing.ASK_FIRST, reason=f"The next call is due {when}{counts}.")
+
+
+def _due_later(state: ReferralState, now: datetime) -> Call | None:
+    """The next call, if its time is still to come."""
+    return state.call if state.call is not None and state.call.due_at > now else None
+
+
+def _opens_at(state: ReferralState, now: datetime) -> datetime | None:
+    later = _due_later(state, now)
+    if later is not None and later.promised:
+        return later.due_at
+    hours = intersect(state.policy.hours, state.facts.windows)
+    return next_open(hours, now if later is None else later.due_at)
+
+
+def _by_lane(state: ReferralState) -> Iterator[_Objection]:
+    if state.is_live and state.lane is Lane.INFORMATION and not state.bars_machines:
+        yield _Objection(
+            may=MayRing.ASK_FIRST,
+            reason="This person is only to be told that we exist: make it a contact referral first.",
+        )
 
 
 def _by_holds(state: ReferralState) -> Iterator[_Objection]:

@@ -255,8 +255,19 @@ async def test_machines_are_answered_as_machines_and_people_as_people(browser) -
     assert api.headers["content-type"] == "application/problem+json"
 
 
-async def test_too_many_tries_to_sign_in_are_slowed_down(browser) -> None:
+async def test_too_many_wrong_tokens_are_slowed_down_and_what_was_typed_is_kept(browser, token) -> None:
     page = await browser.open("/sign-in")
     answers = [(await browser.send(page, "/sign-in", token="wrong")).status_code for _ in range(25)]
     assert set(answers[:20]) == {422}
     assert answers[-1] == 429
+    slowed = await browser.send(
+        page, "/sign-in", token=token(), kept_action="/worklist/rebook", **{"kept.reason": "Two were ill"}
+    )
+    assert (slowed.status_code, slowed.headers["retry-after"]) == (429, "300")
+    assert form_of(slowed, "/sign-in").fields["kept.reason"] == ["Two were ill"]
+
+
+async def test_an_office_that_signs_in_at_the_start_of_a_shift_is_not_slowed_down(app, token) -> None:
+    bearer = token()
+    answers = [(await Browser(app).sign_in(bearer)).status_code for _ in range(30)]
+    assert set(answers) == {303}
