@@ -41,7 +41,8 @@ class WithdrawalIn(Body):
 async def correct(referral_id: str, services: In, asked: AskedByAnyone) -> Response:
     """Correct a referral by a merge-patch (RFC 7396) of what was sent; triage and safety gate run again.
 
-    `null` removes; a list replaces the whole list.  What follows from the merge has to be a valid referral.
+    `null` removes; a list replaces the whole list, but what was said of a number's texts, of who may answer it
+    and of hiding ours stays until something else is said.  What follows has to be a valid referral.
     """
     view = await run_in_threadpool(visible, services, asked.caller, referral_id)
     checked = checked_patch(view.document, asked.body, region=services.region)

@@ -22,6 +22,8 @@ from store.columns import is_uuid
 from store.message import MessageView
 
 PDF = "application/pdf"
+_BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
+"""The id below every other: of the messages made at one moment none comes after it."""
 
 router = APIRouter(prefix=PREFIX, tags=["messages"])
 
@@ -123,12 +125,18 @@ def place_after(query: PageQuery) -> tuple[datetime, str] | None:
         case ():
             return None
         case (at, message_id) if is_uuid(message_id):
-            try:
-                return datetime.fromisoformat(at), message_id
-            except ValueError:
-                raise bad_cursor() from None
+            return _made_at(at), message_id
+        case (at,):  # from the version before; may go with the next release
+            return _made_at(at), _BEFORE_ALL
         case _:
             raise bad_cursor()
+
+
+def _made_at(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise bad_cursor() from None
 
 
 def _of_referral(services: Services, referral_id: str) -> list[MessageView]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from api.opening import moment_in_words
+from api.opening import coming_time_in_words
 from domain.call_planning import next_call_at
 from domain.facts import Facts
 from domain.gate import callable_phones
@@ -18,7 +18,9 @@ class NextSteps:
     """What happens after the form was sent."""
 
     rings: str
-    """When somebody rings, such as "today at 4pm at the latest"; empty where nobody may ring."""
+    """When somebody rings, such as "today at 4pm at the latest"; empty where nobody may, or a person decides first."""
+    speaks_first: bool
+    """Whether there is a number that may be rung: then nothing is written before somebody has spoken to them."""
     at_chosen_times: bool
     """Whether the person said when it suits."""
     leaves_message: bool
@@ -39,8 +41,10 @@ def next_steps(facts: Facts, policy: Policy, *, received_at: datetime, now: date
     found = triage(facts, policy, sensitive=facts.is_sensitive)
     ends = found.ends_as is not None and not found.holds
     phones = callable_phones(facts, sensitive=facts.is_sensitive, closed=())
+    is_rung = bool(phones) and not found.holds and found.ends_as is None
     return NextSteps(
-        rings=_call_in_words(facts, policy, received_at=received_at, now=now) if phones else "",
+        rings=_call_in_words(facts, policy, received_at=received_at, now=now) if is_rung else "",
+        speaks_first=bool(phones),
         at_chosen_times=bool(facts.windows),
         leaves_message=bool(phones) and phones[0].voicemail is not VoicemailRule.NONE,
         is_elsewhere=ends and not is_protected(facts, sensitive=facts.is_sensitive),
@@ -58,8 +62,8 @@ def _call_in_words(facts: Facts, policy: Policy, *, received_at: datetime, now: 
     first = _first_call_at(facts, policy, received_at)
     if first is None:
         return ""
-    latest = add_open_time(policy.hours, received_at, policy.contact.first_call_within[facts.risk])
-    moment = moment_in_words(max(latest, first), at=now, time_zone=policy.hours.time_zone)
+    latest = add_open_time(policy.hours, received_at, policy.contact.first_call_within[facts.risk_of_clock])
+    moment = coming_time_in_words(max(latest, first), at=now, time_zone=policy.hours.time_zone)
     return f"{moment} at the latest" if first < latest else f"{moment} or soon after"
 
 

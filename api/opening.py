@@ -39,11 +39,11 @@ def opening_at(hours: OpeningHours, at: datetime) -> Opening:
     return Opening(
         is_open=found,
         now=_open_words(hours, at) if found else _closed_words(hours, at),
-        closed_days=tuple(day_in_words(day) for day in _closed_days(hours, at)),
+        closed_days=tuple(weekday_in_words(day) for day in _closed_days(hours, at)),
     )
 
 
-def moment_in_words(moment: datetime, *, at: datetime, time_zone: str) -> str:
+def coming_time_in_words(moment: datetime, *, at: datetime, time_zone: str) -> str:
     """Say a time to come: "today at 4pm", "tomorrow at 8am", "on Monday 23 November at 8am"."""
     zone = ZoneInfo(time_zone)
     local, today = moment.astimezone(zone), at.astimezone(zone).date()
@@ -51,8 +51,8 @@ def moment_in_words(moment: datetime, *, at: datetime, time_zone: str) -> str:
     return f"{_day_from(local.date(), today)} at {clock}"
 
 
-def day_in_words(day: date) -> str:
-    """Say a date: "Monday 23 November"."""
+def weekday_in_words(day: date) -> str:
+    """Say a day soon to come: "Monday 23 November"."""
     return f"{day:%A} {day.day} {day:%B}"
 
 
@@ -76,13 +76,13 @@ def _closed_words(hours: OpeningHours, at: datetime) -> str:
     opens_at = next_open(hours, at)
     if opens_at is None:
         return "We are closed now."
-    return f"We are closed now. We open again {moment_in_words(opens_at, at=at, time_zone=hours.time_zone)}."
+    return f"We are closed now. We open again {coming_time_in_words(opens_at, at=at, time_zone=hours.time_zone)}."
 
 
 def _day_from(day: date, today: date) -> str:
     if day == today:
         return "today"
-    return "tomorrow" if day == today + _DAY else f"on {day_in_words(day)}"
+    return "tomorrow" if day == today + _DAY else f"on {weekday_in_words(day)}"
 
 
 def _closed_days(hours: OpeningHours, at: datetime) -> list[date]:

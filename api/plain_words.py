@@ -1,7 +1,7 @@
 """The closed lists of the work itself, in the words coordinators use.
 
 Every value of every list has its words here; a test counts them.  The lists that forms of referrers offer are in
-`api/form_words.py`, the states of a message in `api/post_room_page.py`.
+`api/form_words.py`, the states of a message in `api/message_entry.py`.
 """
 
 from domain.events import AttemptMade, CorrectionSent, Decided, Replied, Withdrawn

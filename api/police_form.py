@@ -9,7 +9,6 @@ from api.referral_form import (
     FormPlan,
     fold_day,
     fold_moment,
-    without,
     without_empty_rows,
 )
 from domain.vocabulary import SourceKind
@@ -25,7 +24,6 @@ SCORE = "risk.score"
 MARAC = "risk.marac"
 LONGEST_SCORE = 4
 """Digits; more is no score of any tool, and is left to the API to refuse."""
-_ADDRESS = "victim.address."
 _NUMBER = "Enter a telephone number that could be rung, such as 07700 900123, or leave the row empty"
 
 
@@ -139,9 +137,7 @@ def referral_typed(sent: Sent, *, organisation: str | None, region: str, zone: Z
 def _counted(sent: Sent) -> Sent:
     """The fields that say something: a chosen list beside an empty number says nothing."""
     counted = without_empty_rows(sent, "victim.phones", said_by=("number", "who_may_answer"))
-    counted = without_empty_rows(counted, "victim.emails", said_by=("address",))
-    said = ("victim.address.postcode", "victim.address.who_lives_there", *LINES)
-    return counted if any(sent.text(name) for name in said) else without(counted, _ADDRESS)
+    return without_empty_rows(counted, "victim.emails", said_by=("address",))
 
 
 def _fold_risk(risk: dict[str, Any]) -> None:

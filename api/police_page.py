@@ -13,8 +13,9 @@ from api.form import FormError, Sent, Shown, again, id_of
 from api.idempotency import Once
 from api.pages import show, to
 from api.police_form import ORGANISATION, PHONES, referral_typed
+from api.problems import DATABASE_AWAY
 from api.referral import take_in, visible
-from api.referral_form import DATABASE_AWAY, SEND, Unfit
+from api.referral_form import SEND, Unfit
 from api.services import In, Services
 from api.times import Time, time_in_words
 from api.visit import FromOfficer, OfficerVisit

@@ -10,7 +10,6 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
-
 SELF_REFERRALS = RateLimitItemPerMinute(10, 10)
 """Ten in ten minutes from one address: a worker may help everybody in a house, a script cannot fill the worklist."""
 SIGN_INS = RateLimitItemPerMinute(20, 5)

@@ -10,17 +10,13 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolExhausted
-
 from api.form import FormError, Sent, errors_of
 from api.problems import FieldError, Kind, Problem
 from api.referral_in import read_referral
+from api.typed_times import SKIPPED, on_the_clock
 
 SEND = "send"
 """The button: where an error leads that no field can mend."""
-DATABASE_AWAY = (OperationalError, InterfaceError, PoolExhausted)
-"""What storing raises while the database is away."""
 
 _ROW = re.compile(r"(.+?)\[(\d+)\](.*)")
 _DAY, _YEAR = re.compile(r"[0-9]{1,2}"), re.compile(r"[0-9]{4}")
@@ -148,7 +144,10 @@ def fold_moment(document: Document, path: str, zone: ZoneInfo) -> list[FormError
         return [FormError(field=f"{path}.day", text="Enter a date there is, such as 20 11 2026")]
     if clock is None:
         return [FormError(field=f"{path}.time", text="Enter a time such as 22:10, or leave it empty")]
-    place[name] = datetime.combine(day, clock, tzinfo=zone).isoformat()
+    moment = on_the_clock(datetime.combine(day, clock), zone)
+    if moment is None:
+        return [FormError(field=f"{path}.time", text=f"This time {SKIPPED}")]
+    place[name] = moment.isoformat()
     return []
 
 

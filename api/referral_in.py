@@ -96,7 +96,7 @@ def _said(lines: list[str | None]) -> list[str]:
 
 
 class Address(Body):
-    """Where post reaches the person, and whether it is safe."""
+    """Where post reaches the person, and whether it is safe; what is said of it counts before it is known."""
 
     lines: Annotated[list[Line], AfterValidator(_said), Field(max_length=8)] = Field(default=[])
     postcode: ShortLine = None
@@ -135,13 +135,17 @@ def _careful_emails(emails: list[EmailAddress]) -> list[EmailAddress]:
     ]
 
 
-def _somewhere(address: Address | None) -> Address | None:
-    return address if address is not None and (address.lines or address.postcode) else None
+def _saying_something(address: Address | None) -> Address | None:
+    """Leave out an address of which nothing is known: neither where it is, nor who lives there, nor if it is safe."""
+    if address is None:
+        return None
+    is_known = address.lines or address.postcode or address.who_lives_there
+    return address if is_known or address.safe is not Answer.UNKNOWN else None
 
 
 Phones = Annotated[list[Phone], AfterValidator(_careful_phones), Field(max_length=10)]
 Emails = Annotated[list[EmailAddress], AfterValidator(_careful_emails), Field(max_length=10)]
-PostalAddress = Annotated[Address | None, AfterValidator(_somewhere)]
+PostalAddress = Annotated[Address | None, AfterValidator(_saying_something)]
 
 
 def _clock(value: object) -> object:

@@ -9,20 +9,13 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 
 from api.form_words import ACCESS
+from api.referral_page_said import Line, said_for_safety
 from api.times import time_in_words
 from domain.facts import Phone
 from domain.ringing import MayRing, known_numbers
 from domain.vocabulary import Access, Answer, VoicemailRule
 from store.referral_document import Document, full_name, name_of
 from store.referral_view import ReferralView
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One thing to know, and what it is about."""
-
-    label: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +98,7 @@ def _lines(view: ReferralView, language: str, *, zone: ZoneInfo, now: datetime) 
     victim = view.document["victim"]
     full = full_name(victim)
     called = name_of(victim)
+    yield from (Line(label=label, text=text) for label, text in said_for_safety(view.document) if text)
     yield Line(label="Ask for", text=called if full in {"", called} else f"{called} ({full})")
     yield from _guardian(view)
     if victim.get("interpreter"):
@@ -174,15 +168,18 @@ class _NumberSaid:
         said = dict.fromkeys(
             entry["who_may_answer"] for entry in self._entries if entry.get("who_may_answer")
         )
-        if said:
-            return "; ".join(said)
-        return "Nobody has said. Speak of nothing until you know that it is the right person."
+        answers = "; ".join(said) or "Nobody has said"
+        if any(
+            suspect.get("shares_address") == Answer.YES for suspect in self._view.document.get("suspects", ())
+        ):
+            answers += ". A suspect lives with this person, and may answer"
+        return answers if said else f"{answers}. Speak of nothing until you know that it is the right person."
 
     def _voicemail(self, neutral_name: str) -> str:
         rules = {entry.get("voicemail", VoicemailRule.NEUTRAL) for entry in self._entries}
         if VoicemailRule.NONE in rules or not rules:
             return "Leave no message."
-        if VoicemailRule.NEUTRAL in rules:
+        if VoicemailRule.NEUTRAL in rules or self._view.sensitive:
             return f"A neutral message only: “{neutral_name}” and a number, nothing else."
         return "A message may name the service."
 

@@ -1,6 +1,7 @@
 """What the referrer said, as the page of a referral lists it.  Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,10 +17,18 @@ from api.form_words import (
     ROLES,
     WHEREABOUTS,
 )
-from api.referral_page_person import Line
 from api.times import day_in_words, time_in_words
 from domain.vocabulary import Answer
 from store.referral_document import Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One thing to know, and what it is about."""
+
+    label: str
+    text: str
+
 
 _SOURCES = {
     "police": "The police",
@@ -68,23 +77,27 @@ def _said(document: Document, at: _Times) -> Iterator[tuple[str, str]]:
     yield "Date of birth", _day(victim.get("date_of_birth"))
     yield "Address", _address(document)
     yield "E-mail", _emails(victim)
-    yield "Risk", _risk(document.get("risk", {}))
-    yield "Suspects", "; ".join(_suspect(suspect) for suspect in document.get("suspects", ()))
-    yield "Marked as", _words(FLAGS, document.get("flags", ()))
     yield "Asked for", _words(REQUESTS, document.get("requests", ()))
-    yield "Children present", _word(ANSWERS, document.get("children_present", "unknown"))
     yield "Next of kin told", at(document.get("next_of_kin_informed_at"))
-    yield "Consent", _joined(_word(CONSENTS, consent.get("status", "not_asked")), consent.get("asked_by"))
     yield "Consent asked", at(consent.get("asked_at"))
+
+
+def said_for_safety(document: Document) -> Iterator[tuple[str, str]]:
+    """What the referrer said that whoever rings has to know before: each with what it is about, if it was said."""
+    consent = document.get("consent", {})
+    yield "Suspects", "; ".join(_suspect(suspect) for suspect in document.get("suspects", ()))
+    yield "Risk", _risk(document.get("risk", {}))
+    yield "Marked as", _words(FLAGS, document.get("flags", ()))
+    yield "Children present", _word(ANSWERS, document.get("children_present", "unknown"))
+    yield "Consent", _joined(_word(CONSENTS, consent.get("status", "not_asked")), consent.get("asked_by"))
     yield "Notes", document.get("notes", "")
 
 
 def _address(document: Document) -> str:
     address = document["victim"].get("address") or {}
-    where = address_in_words(document)
-    return (
-        _joined(where, _SAFE[address.get("safe", "unknown")], address.get("who_lives_there")) if where else ""
-    )
+    where = address_in_words(document) or ("not known where" if address else "")
+    lives_there = f"also there: {address['who_lives_there']}" if address.get("who_lives_there") else None
+    return _joined(where, _SAFE[address.get("safe", "unknown")], lives_there) if where else ""
 
 
 def _emails(victim: Document) -> str:

@@ -6,17 +6,17 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from api.form_words import FLAGS
+from api.message_entry import Entry, entry_of
 from api.plain_words import LINKS, OUTCOMES, STAGES, command_in_words, hold_in_words, step_in_words
-from api.post_room_page import Entry, entry_of
+from api.referral_at_a_glance import Mark, marks_of
 from api.referral_page_forms import Offered, offered
 from api.referral_page_found import Found, Setting
-from api.referral_page_person import Line, Person, person_of
+from api.referral_page_person import Person, person_of
 from api.referral_page_ringing import Danger, MayIRing, danger_of, may_i_ring, ringing_now
-from api.referral_page_said import said_by_referrer
+from api.referral_page_said import Line, said_by_referrer
 from api.referral_page_told import NextStep, Told, next_step_of, told_of
 from api.timeline import OURSELVES
 from api.times import Time, day_in_words, time_in_words
-from api.worklist_page_shown import Mark
 from domain.vocabulary import Role, Stage
 from store.referral_view import ReferralView
 from store.timeline import TimelineLine
@@ -137,14 +137,7 @@ def _waiting(found: Found) -> Iterator[str]:
 
 
 def _marks(view: ReferralView) -> Iterator[Mark]:
-    if view.escalated_at is not None:
-        yield Mark(text="Escalated", colour="govuk-tag--red")
-    if view.promised:
-        yield Mark(text="Promised", colour="govuk-tag--orange")
-    if view.state is not None and view.state.facts.is_high_risk:
-        yield Mark(text="High risk", colour="govuk-tag--orange")
-    if view.sensitive:
-        yield Mark(text="Sensitive", colour="govuk-tag--purple")
+    yield from marks_of(view)
     flags = view.state.facts.flags if view.state is not None else ()
     for flag in flags:
         yield Mark(text=FLAGS[flag], colour="govuk-tag--grey")

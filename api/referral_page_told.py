@@ -5,8 +5,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from api.plain_words import ACTIONS, command_in_words
+from api.referral_at_a_glance import due_is
 from api.times import Time, time_in_words
-from api.worklist_page_shown import due_is
 from domain.events import AttemptMade
 from domain.vocabulary import AttemptOutcome, NextActionKind
 from store.command import StoredCommand

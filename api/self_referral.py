@@ -16,9 +16,10 @@ from api import form_words as words
 from api.form import FormError, Sent, Shown, again, id_of
 from api.next_steps import has_time_to_ring, next_steps
 from api.pages import AGAIN, show
-from api.rate_limit import RETRY_AFTER_SECONDS, SELF_REFERRALS
+from api.problems import DATABASE_AWAY
+from api.rate_limit import SELF_REFERRALS
 from api.referral import take_in
-from api.referral_form import DATABASE_AWAY, SEND, Document, Unfit
+from api.referral_form import SEND, Document, Unfit
 from api.self_referral_form import DAYS, PARTS_OF_DAY, PLAN, WHOM, document_typed, is_about_somebody_else
 from api.services import In, Services
 from api.visit import FromAnybody, Visitor
@@ -33,13 +34,18 @@ from store.tokens import Maker
 
 MAKER = Maker(token_id="get-support", role="public", name="Self-referral form")  # noqa: S106  # it has no secret
 """Who refers, for the timeline and the owner: everybody who uses this page."""
-AWAY = "We could not save this just now. Nothing you typed is lost: send it again in a minute, or call us"
-TOO_MANY = "Too many were sent from here in a few minutes. Wait five minutes and send again, or call us"
+AWAY = (
+    "We could not save this just now. Nothing you typed is lost: send it again in a minute, or call us on {}"
+)
+TOO_MANY = "Too many were sent from here in a few minutes. Wait ten minutes and send again, or call us on {}"
 SENT_BEFORE = (
     "You sent this page before, with other answers, and we have those. Send again only if this is about "
     "somebody else; to change what you sent, call us"
 )
-NOTHING_SENT = "Nothing has been sent. Fill in the form again, or call us"
+NOTHING_SENT = (
+    "Nothing has been sent. Fill in the form again; if you see this once more, your browser keeps no cookies: "
+    "call us on {}"
+)
 NO_TIME = "We are closed at the times you chose. Choose other days or times, or leave them empty"
 
 router = APIRouter(include_in_schema=False)
@@ -48,7 +54,8 @@ router = APIRouter(include_in_schema=False)
 @router.get("/get-support")
 async def ask_for_support(request: Request, services: In, session: Visitor) -> Response:
     """Show the form."""
-    errors = (FormError(field=SEND, text=NOTHING_SENT),) if AGAIN in request.query_params else ()
+    told = NOTHING_SENT.format(services.profile.telephone)
+    errors = (FormError(field=SEND, text=told),) if AGAIN in request.query_params else ()
     return _form(request, services, session, Shown(errors=errors))
 
 
@@ -60,10 +67,12 @@ async def refer_oneself(request: Request, services: In, session: Visitor, sent: 
         document, facts = _read(services, sent, now)
     except Unfit as unfit:
         return _form(request, services, session, again(sent, unfit.errors), status=422)
-    if not request.app.state.rate_limiter.count(request, SELF_REFERRALS, "self-referral"):
-        return _not_taken(request, services, session, sent, TOO_MANY, 429, wait=RETRY_AFTER_SECONDS)
+    claim = _claim(services, request, sent)
     try:
-        reception, _ = await take_in(services, MAKER, _claim(services, request, sent), document)
+        is_new = await run_in_threadpool(services.idempotency.find, claim) is None
+        if is_new and not request.app.state.rate_limiter.count(request, SELF_REFERRALS, "self-referral"):
+            return _not_taken(request, services, session, sent, TOO_MANY, 429, wait="600")
+        reception, _ = await take_in(services, MAKER, claim, document)
         view = await run_in_threadpool(services.referrals.view, reception.referral_id)
     except IdempotencyConflict:
         fresh = again(sent, [FormError(field=SEND, text=SENT_BEFORE)])
@@ -119,7 +128,9 @@ def _not_taken(
     wait: str,
 ) -> Response:
     """Show the form again under its own key: if it was stored after all, sending it again finds it."""
-    form = replace(again(sent, [FormError(field=SEND, text=why)]), once=sent.once)
+    form = replace(
+        again(sent, [FormError(field=SEND, text=why.format(services.profile.telephone))]), once=sent.once
+    )
     response = _form(request, services, session, form, status=status)
     response.headers["Retry-After"] = wait
     return response

@@ -22,8 +22,6 @@ NAME = "victim.preferred_name"
 NUMBER = "victim.phones[0].number"
 EMAIL = "victim.emails[0].address"
 LINES = tuple(f"victim.address.lines[{row}]" for row in range(3))
-POSTCODE = "victim.address.postcode"
-LIVES_THERE = "victim.address.who_lives_there"
 KEPT_LINES = ("own.knows_them", "own.reach_helper")
 LONGEST_LINE = 200
 """Characters of a line that is kept in the notes; as long as the API's own lines."""
@@ -97,9 +95,9 @@ PLAN = FormPlan(
         LINES[0]: "First line of the address",
         LINES[1]: "Second line of the address",
         LINES[2]: "Town or city",
-        POSTCODE: "Postcode",
+        "victim.address.postcode": "Postcode",
         "victim.address.safe": "Safe to write",
-        LIVES_THERE: "Who else lives there",
+        "victim.address.who_lives_there": "Who else lives there",
         DAYS: "Days",
         TIMES: "Times",
         "victim.language": "Language",
@@ -134,8 +132,6 @@ def document_typed(sent: Sent, *, telephone: str) -> tuple[Sent, Document, list[
     said_by = ("number", "who_may_answer", "withhold_number")
     counted = without_empty_rows(without(sent, "own."), "victim.phones", said_by=said_by)
     counted = without_empty_rows(counted, "victim.emails", said_by=("address",))
-    if not _has_address(sent):
-        counted = without(counted, "victim.address.")
     document = document_of(counted) | {"lane": Lane.CONTACT}
     document["source"] = _source(sent)
     document["consent"] = {"status": _consent(sent)}
@@ -183,8 +179,6 @@ def _notes(sent: Sent) -> Iterator[str]:
         yield f"Sent by somebody who helps this person; {known}."
         yield from _line(sent, "own.knows_them", "How the helper knows them: ")
         yield from _line(sent, "own.reach_helper", "How to reach the helper: ")
-    if not _has_address(sent):
-        yield from _line(sent, LIVES_THERE, "Who else lives there: ")
     if sent.text("notes"):
         yield f"In their own words:\n{sent.text('notes')}"
 
@@ -200,10 +194,6 @@ def _answer(sent: Sent, name: str) -> Answer | None:
     return next((answer for answer in Answer if answer == sent.text(name)), None)
 
 
-def _has_address(sent: Sent) -> bool:
-    return any(sent.text(name) for name in (*LINES, POSTCODE))
-
-
 def _mistakes(sent: Sent, telephone: str) -> Iterator[FormError]:
     if sent.text(WHO) not in {"", *ForWhom}:
         yield FormError(field=WHO, text="Choose whether this is about you or about somebody you are helping")
@@ -211,7 +201,7 @@ def _mistakes(sent: Sent, telephone: str) -> Iterator[FormError]:
         if way.is_given(sent) and not sent.text(way.safe):
             yield FormError(field=way.safe, text=f"Choose whether it is safe to {way.use}. If unsure, say so")
     yield from _without_a_way(sent, telephone)
-    for name in (*KEPT_LINES, *(() if _has_address(sent) else (LIVES_THERE,))):
+    for name in KEPT_LINES:
         if len(sent.text(name)) > LONGEST_LINE:
             too_long = f"{PLAN.labels[name]} has to be at most {LONGEST_LINE} characters long"
             yield FormError(field=name, text=too_long)

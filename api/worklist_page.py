@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import Field
+from pydantic import Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -35,10 +35,14 @@ AT_ONCE = 50
 _ROUND_TO = timedelta(minutes=30)
 """A new time that is offered begins a half hour."""
 _TICKS = "referral[]"
+_PROMISED = "promised[]"
+"""Those that the page called promised when they were ticked, or left unticked."""
 _FIELDS = {
     "due_at": FieldWords(name="The new time", ask="Enter the new date and time"),
     "reason": FieldWords(name="The reason", ask="Enter a reason for rebooking"),
 }
+
+_ASKED_OF_TICKS = FieldWords(name="The calls ticked", ask="Tick at least one call")
 
 router = APIRouter(include_in_schema=False)
 
@@ -49,6 +53,9 @@ class WorklistQuery(AskedFor):
     section: Section | None = None
     page: Annotated[int, Field(ge=1, le=FARTHEST)] = 1
     rebooking: Annotated[str, Field(max_length=4000)] = ""
+    """The commands of a press."""
+    changed: Annotated[str, Field(max_length=4000)] = ""
+    """The referrals about which that press decided nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +73,8 @@ class Board:
     """The worklist as it is shown."""
 
     heading: str
+    section: str
+    """The one that is shown alone; empty when all are."""
     as_of: Time
     refresh: str
     total: int
@@ -89,20 +98,26 @@ async def rebook_lapsed(request: Request, services: In, session: StaffVisit, sen
     """Rebook every call that is ticked."""
     try:
         decision = _read(services, sent)
-        views = await run_in_threadpool(_ticked, services, sent)
+        referral_ids = await run_in_threadpool(_ticked, services, sent)
     except Problem as problem:
         errors = [
             error if error.field != _TICKS else FormError(field="lapsed", text=error.text)
-            for error in mended(
-                problem, _FIELDS | {_TICKS: FieldWords(name="", ask="Tick at least one call")}
-            )
+            for error in mended(problem, _FIELDS | {_TICKS: _ASKED_OF_TICKS})
         ]
         form = again(sent, errors)
         return await _shown(
-            request, services, session, WorklistQuery(), form=form, status=problem.kind.status
+            request, services, session, _where_it_stood(sent), form=form, status=problem.kind.status
         )
-    ids = await rebook(services, session.token, request, views=views, decision=decision, once=sent.once)
-    return to(f"{ADDRESS}?rebooking={ids_to_text(ids)}")
+    pressed = await rebook(
+        services,
+        session.token,
+        request,
+        referral_ids=referral_ids,
+        although_promised=sent.all(_PROMISED),
+        decision=decision,
+        once=sent.once,
+    )
+    return to(f"{ADDRESS}?rebooking={ids_to_text(pressed.commands)}&changed={ids_to_text(pressed.changed)}")
 
 
 async def _shown(
@@ -116,10 +131,10 @@ async def _shown(
 ) -> Response:
     def read() -> tuple[Board, Rebooking | None, Shown]:
         now = services.clock()
-        ids = ids_from_text(query.rebooking)
+        commands, changed = ids_from_text(query.rebooking), ids_from_text(query.changed)
         return (
             board_of(_waiting(services, now), query, services=services, now=now, asks_again=form is not None),
-            what_became(services, ids) if ids else None,
+            what_became(services, commands, changed) if commands or changed else None,
             form or Shown(fields={"due_at": [typed(_offered(services, now), services.zone)]}),
         )
 
@@ -150,6 +165,7 @@ def board_of(
     pages = _pages(query.section, query.page, len(waiting[query.section])) if query.section else None
     return Board(
         heading=HEADINGS[query.section] if query.section else "Worklist",
+        section=query.section or "",
         as_of=time_in_words(now, zone=services.zone, now=now),
         refresh=f"{ADDRESS}?section={query.section}" if query.section else ADDRESS,
         total=sum(len(found) for section, found in waiting.items() if section is not Section.LATER),
@@ -202,10 +218,16 @@ def _pages(section: Section, page: int, count: int) -> Pages:
 
 
 def _waiting(services: Services, now: datetime) -> list[ReferralView]:
-    """What waits now, and the calls and reviews of the rest of the day."""
+    """What waits now, and the calls and reviews of the rest of the day, as far as there is room for them."""
     today = now.astimezone(services.zone)
     midnight = datetime.combine(today.date() + timedelta(days=1), time.min, tzinfo=services.zone)
-    return services.referrals.worklist(now, limit=FARTHEST + 1, due_within=midnight - now)
+    until_midnight = services.referrals.worklist(now, limit=FARTHEST + 1, due_within=midnight - now)
+    if len(until_midnight) <= FARTHEST:
+        return until_midnight
+    # A promise of this evening is more urgent than an ordinary call, but it must not push out one due now.
+    now_due = services.referrals.worklist(now, limit=FARTHEST + 1)
+    known = {view.id for view in now_due}
+    return now_due + [view for view in until_midnight if view.id not in known]
 
 
 def _offered(services: Services, now: datetime) -> datetime:
@@ -224,10 +246,22 @@ def _read(services: Services, sent: Sent) -> DecisionIn:
     return read_decision({"decision": DecisionKind.CHANGE_DUE.value, **body})
 
 
-def _ticked(services: Services, sent: Sent) -> list[ReferralView]:
-    """Read the referrals that are ticked.  Raises `Problem`."""
-    views = [services.referrals.view(referral_id) for referral_id in dict.fromkeys(sent.all(_TICKS)[:MOST])]
-    found = [view for view in views if view is not None]
+def _ticked(services: Services, sent: Sent) -> list[str]:
+    """Read which referrals are ticked.  Raises `Problem`."""
+    ticks = list(dict.fromkeys(sent.all(_TICKS)))
+    if len(ticks) > MOST:
+        raise Problem.at(_TICKS, f"are more than {MOST}: rebook some of them first")
+    found = [referral_id for referral_id in ticks if services.referrals.view(referral_id) is not None]
     if not found:
         raise Problem.at(_TICKS, "is required")
     return found
+
+
+def _where_it_stood(sent: Sent) -> WorklistQuery:
+    """The page on which a form for rebooking was filled in, to show it there again."""
+    if sent.text("section") != Section.LAPSED:
+        return WorklistQuery()
+    try:
+        return WorklistQuery.model_validate({"section": Section.LAPSED, "page": sent.text("page")})
+    except ValidationError:
+        return WorklistQuery(section=Section.LAPSED)

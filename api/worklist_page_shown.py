@@ -7,6 +7,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from api.plain_words import ACTIONS, hold_in_words
+from api.referral_at_a_glance import Mark, due_is, is_high_risk, marks_of
 from api.times import Time, time_in_words
 from domain.referral_state import Call
 from domain.vocabulary import NextActionKind
@@ -42,12 +43,6 @@ _BY_KIND = {
     NextActionKind.CHECK_HOLD: Section.HOLDS,
     NextActionKind.REVIEW: Section.REVIEWS,
 }
-_DUE_IS = {
-    NextActionKind.DECIDE: "Waiting since",
-    NextActionKind.CONFIRM_SAFETY: "Look again by",
-    NextActionKind.CHECK_HOLD: "Look again by",
-}
-"""What the time of such an action is; of all others when it is due."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +51,6 @@ class When:
 
     word: str
     at: Time
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """A word nobody may overlook."""
-
-    text: str
-    colour: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +69,7 @@ class Waiting:
     marks: tuple[Mark, ...]
     facts: str
     """Language, interpreter and how often somebody rang."""
+    is_promised: bool
     is_ordinary: bool
     """Neither promised, nor high risk, nor with a new time already: may be rebooked with the others."""
 
@@ -142,7 +130,6 @@ def waiting_of(view: ReferralView, *, language: str, zone: ZoneInfo, now: dateti
     """Show one person."""
     action = view.next_action
     call = view.state.call if view.state is not None else None
-    high_risk = view.state is not None and view.state.facts.is_high_risk
     return Waiting(
         id=view.id,
         address=f"/referrals/{view.id}",
@@ -152,16 +139,13 @@ def waiting_of(view: ReferralView, *, language: str, zone: ZoneInfo, now: dateti
         why=action.reason if action else "",
         escalation=view.escalation if view.escalated_at else "",
         times=tuple(_times(view, call, zone=zone, now=now)),
-        marks=tuple(_marks(view, high_risk=high_risk)),
+        marks=tuple(_marks(view)),
         facts=" · ".join(_facts(view, language)),
-        is_ordinary=not (high_risk or view.promised or (view.due_at is not None and view.due_at > now)),
+        is_promised=view.promised,
+        is_ordinary=not (
+            is_high_risk(view) or view.promised or (view.due_at is not None and view.due_at > now)
+        ),
     )
-
-
-def due_is(view: ReferralView, kind: NextActionKind) -> str:
-    """What the time of the next action is."""
-    promised = view.promised and kind is NextActionKind.CALL
-    return "Promised for" if promised else _DUE_IS.get(kind, "Due")
 
 
 def _section_of(view: ReferralView, now: datetime) -> Section:
@@ -189,17 +173,10 @@ def _times(view: ReferralView, call: Call | None, *, zone: ZoneInfo, now: dateti
         yield When(word=word, at=time_in_words(call.lapses_at, zone=zone, now=now))
 
 
-def _marks(view: ReferralView, *, high_risk: bool) -> Iterable[Mark]:
+def _marks(view: ReferralView) -> Iterable[Mark]:
     if view.in_danger:
         yield Mark(text="Immediate danger", colour="govuk-tag--red")
-    if view.escalated_at is not None:
-        yield Mark(text="Escalated", colour="govuk-tag--red")
-    if view.promised:
-        yield Mark(text="Promised", colour="govuk-tag--orange")
-    if high_risk:
-        yield Mark(text="High risk", colour="govuk-tag--orange")
-    if view.sensitive:
-        yield Mark(text="Sensitive", colour="govuk-tag--purple")
+    yield from marks_of(view)
     if view.lapses:
         yield Mark(text=f"Time passed {_times_in_words(view.lapses)}", colour="govuk-tag--yellow")
 

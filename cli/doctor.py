@@ -92,7 +92,11 @@ def _public_url(patient: Patient) -> str:
     url = patient.settings.public_url
     if not url.startswith(("http://", "https://")):
         raise CommandFailed("HOLDFAST_PUBLIC_URL must begin with http:// or https://")
-    return url if url.startswith("https://") else f"{url} (without TLS: for this machine only)"
+    if not url.startswith("https://"):
+        return f"{url} (without TLS: for this machine only)"
+    if patient.settings.trusted_proxies:
+        return url
+    return f"{url}, but HOLDFAST_TRUSTED_PROXIES is not set: everybody behind a proxy shares one limit"
 
 
 def _database(patient: Patient) -> str:

@@ -11,9 +11,9 @@ _BEFORE = """\
 
 Made from `wiring/settings.py` by `make docs`; do not edit.
 
-Nothing has to be set: `make up` runs with an empty environment. An empty variable counts as unset. Every process reads
-the environment once, when it starts; a value that cannot be used is refused in one line that names the variable and
-never what it holds. `holdfast doctor` says what is missing or half configured.
+Nothing has to be set: `make up` runs with an empty environment. An empty variable counts as unset, one of
+Temporal's too. Every process reads the environment once, when it starts; a value that cannot be used is refused in one
+line that names the variable and never what it holds. `holdfast doctor` says what is missing or half configured.
 
 A provider without a key is *simulated*: what would have been sent is kept and shown, and nothing leaves. So far only
 e-mail has a live provider: letters and texts are simulated whatever is set, and repairs are not offered yet. Their

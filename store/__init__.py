@@ -90,4 +90,5 @@ documents plain JSON-ready dictionaries.  A malformed id is simply not found.
                        .beat(beat, counted: Mapping[tuple[Tally, str], float], *, now)   adds to the totals
     referral_document  facts_of(document, *, number_id, received_at, child_under=18) -> Facts
                        merge_patch(document, patch) -> dict        RFC 7396, nulls removed
+                       correct(document, patch) -> dict            the same, but what was said of a number stays
 """

@@ -17,7 +17,7 @@ from store.encryption import PersonCipher, cipher_of
 from store.json_form import state_to_json
 from store.keyring import Keyring
 from store.outbox import OUTBOX
-from store.referral_document import Document, merge_patch
+from store.referral_document import Document, correct
 from store.referral_row import REFERRAL, document_of
 from store.timeline import TIMELINE, lines
 
@@ -81,7 +81,7 @@ def corrected(connection: Connection, cipher: PersonCipher, referral_id: str, co
         raise ReferralNotFound(f"no correction {command_id} of referral {referral_id}")
     document = document_of(cipher, referral_id, row.document_enc)
     patch = command_row.words_of(cipher, command_id, row.words_enc).get("patch", {})
-    return merge_patch(document, patch)
+    return correct(document, patch)
 
 
 def _write_timeline(connection: Connection, cipher: PersonCipher, projection: Projection) -> None:

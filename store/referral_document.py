@@ -6,7 +6,7 @@ The document is the contract's JSON with nulls removed.  Everything here tolerat
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
@@ -41,6 +41,8 @@ _OUTWARD = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)[0-9][A-Z]{2}")
 ADULT_AT = 18
 """Age below which a person is a child, where no profile says otherwise."""
 _MOBILE = frozenset({phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE})
+_STAYS = ("texts", "withhold_number", "who_may_answer")
+"""What was once said of a number and holds until something else is said; an older referrer does not know these."""
 _BEST = (Answer.YES, Answer.UNKNOWN, Answer.NO)
 _MOST_CAUTIOUS = (Answer.NO, Answer.UNKNOWN, Answer.YES)
 
@@ -186,6 +188,32 @@ def merge_patch(document: Document, patch: Document) -> Document:
     """Apply a merge-patch (RFC 7396); a null removes."""
     merged: Document = _merged(document, patch)
     return merged
+
+
+def correct(document: Document, patch: Document) -> Document:
+    """Apply a checked correction: a merge-patch, but what was said of a number outlives a list that leaves it out.
+
+    Otherwise a referrer who does not know these fields would allow texts that somebody had asked us not to send.
+    """
+    merged = merge_patch(document, patch)
+    own, guardians = _entries(document["victim"]), _entries(document["victim"].get("guardian"))
+    for entry in _entries(merged["victim"]):
+        _fill_in(entry, own, guardians)
+    for entry in _entries(merged["victim"].get("guardian")):
+        _fill_in(entry, guardians, own)
+    return merged
+
+
+def _entries(person: Document | None) -> Sequence[Document]:
+    entries: Sequence[Document] = (person or {}).get("phones", ())
+    return entries
+
+
+def _fill_in(entry: Document, *known: Sequence[Document]) -> None:
+    """Say of a number what the first of these lists that has it said of it, and what is not said now."""
+    same = (one for entries in known for one in entries if one["number"] == entry["number"])
+    before = next(same, {})
+    entry.update({name: before[name] for name in _STAYS if name in before and name not in entry})
 
 
 def _merged(target: Any, patch: Any) -> Any:

@@ -1,15 +1,26 @@
 """Who needs a person now, most urgent first: one statement, made once.
 
 An open referral fills a third of a page: the first fifty of ten thousand must not cost the reading of all.  So their
-ids are found first.  What the referrals themselves want is read in the order of an index, `referral_worklist`; of the
-supported only those are read whose support wants somebody.  Measured in docs/benchmarks.md.
+ids are found first.  What the referrals themselves want is read in the order of an index, `referral_worklist`; beside
+it only those are read whose support wants somebody.  Measured in docs/benchmarks.md.
 """
 
 from typing import Any
 
-from sqlalchemy import DateTime, Integer, Select, bindparam, case, func, literal_column, select, union_all
+from sqlalchemy import (
+    DateTime,
+    Integer,
+    Select,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 
-from domain.vocabulary import Stage
+from domain.vocabulary import NextActionKind, Stage
 from store.ongoing_support import SUPPORT
 from store.referral_row import MOST_URGENT_FIRST, REFERRAL, WANTED_AT
 from store.referral_view import DUE_AT, views
@@ -27,6 +38,16 @@ _ORDER = (
     REFERRAL.c.id,
 )
 """`MOST_URGENT_FIRST`, with what only an ongoing support knows."""
+_IS_WANTED_BY_ITSELF = (REFERRAL.c.stage != Stage.CLOSED) & or_(
+    REFERRAL.c.stage == Stage.HELD,
+    REFERRAL.c.escalated_at.is_not(None),
+    (REFERRAL.c.stage == Stage.CONTACTING)
+    & (
+        REFERRAL.c.next_action_kind.is_distinct_from(NextActionKind.CALL)
+        | (REFERRAL.c.next_action_due_at <= _BY)
+    ),
+)
+"""`WANTED_AT` has come, said of the referral beside its support, which has an `escalated_at` too."""
 
 
 def _wanted_by_themselves() -> Select[Any]:
@@ -39,12 +60,16 @@ def _wanted_by_themselves() -> Select[Any]:
 
 
 def _wanted_by_their_support() -> Select[Any]:
+    """Those whom only their support brings here, and those whom it moves up: the index does not know of it."""
     its_support = (REFERRAL.c.id == SUPPORT.c.referral_id) & (REFERRAL.c.support_id == SUPPORT.c.support_id)
     review_is_due = (SUPPORT.c.review_at <= _BY) & SUPPORT.c.ended_at.is_(None)
     return (
         select(REFERRAL.c.id)
         .join_from(SUPPORT, REFERRAL, its_support)
-        .where(REFERRAL.c.stage == Stage.SUPPORTING, review_is_due | SUPPORT.c.escalated_at.is_not(None))
+        .where(
+            review_is_due | SUPPORT.c.escalated_at.is_not(None),
+            (REFERRAL.c.stage == Stage.SUPPORTING) | _IS_WANTED_BY_ITSELF,
+        )
         .order_by(*_ORDER)
         .limit(_MOST)
     )

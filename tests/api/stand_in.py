@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from domain.errors import Refusal
-from domain.events import Answer, Command, Corrected, CorrectionSent, Event, TimePassed, Triage
+from domain.events import Answer, Command, Corrected, CorrectionSent, Decided, Event, TimePassed, Triage
 from domain.ongoing_support import SupportCommand
 from domain.ports import Projection
 from domain.referral import decide
 from domain.referral_state import Effects, ReferralState, initial_state
-from domain.vocabulary import Stage
+from domain.vocabulary import DecisionKind, Outcome, Role, Stage
 from store.command import CommandStore
 from store.referral import ReferralStore
 from wiring.profile import ProfilePolicies
@@ -54,6 +54,11 @@ class StandIn:
 
     async def time_passes(self, referral_id: str, *, to: datetime) -> None:
         await asyncio.to_thread(self._turn, referral_id, TimePassed(), to)
+
+    async def closes(self, referral_id: str) -> None:
+        """A supervisor closes it, while somebody else still looks at it."""
+        decision = Decided(kind=DecisionKind.CLOSE, role=Role.MANAGER, outcome=Outcome.MOVED_AWAY)
+        await asyncio.to_thread(self._turn, referral_id, decision, datetime.now(UTC))
 
     async def _is_there(self, within: timedelta) -> bool:
         await asyncio.sleep(min(self.freezes_for, within).total_seconds())

@@ -119,6 +119,36 @@ def test_a_patch_is_kept_in_the_form_referrals_are_kept_in():
         checked_patch(document, {}, region="GB")
 
 
+SAID = {"texts": "no", "withhold_number": "yes", "who_may_answer": "her mother"}
+
+
+async def test_sending_the_numbers_again_takes_back_nothing_that_was_said_of_them(officer, coordinator):
+    mobile = {"number": "+447700900123", "safe": "yes", "voicemail": "none"}
+    referral = await officer.refer(victim__phones=[mobile | SAID])
+    new = {"number": "07700 900124", "safe": "yes"}
+    again = {"number": "07700 900123", "safe": "yes", "texts": None}
+    await correct(officer, referral, victim={"phones": [new, again]})
+    added, kept = (await coordinator.see(referral))["victim"]["phones"]
+    assert SAID.items() <= kept.items()
+    assert kept["voicemail"] == "neutral"
+    assert added == {"number": "+447700900124", "safe": "yes", "voicemail": "neutral"}
+
+
+async def test_what_a_correction_still_on_its_way_says_of_a_number_is_not_taken_back_by_the_next(
+    officer, coordinator, temporal
+):
+    referral = await officer.refer()
+    temporal.away = True
+    for said in (SAID, {}):
+        phone = {"number": "+447700900124", "safe": "yes"}
+        answer = await correct(officer, referral, victim={"phones": [phone | said]})
+        assert answer.status_code == 202
+    temporal.away = False
+    await correct(officer, referral, notes="x")
+    (kept,) = (await coordinator.see(referral))["victim"]["phones"]
+    assert SAID.items() <= kept.items()
+
+
 @pytest.mark.parametrize("body", [None, {}, {"reason": None}, {"reason": "the person asked us to"}])
 async def test_a_withdrawal_needs_no_words(officer, body):
     referral = await officer.refer()

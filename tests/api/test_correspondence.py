@@ -1,3 +1,6 @@
+import base64
+
+
 async def with_a_letter(officer, coordinator):
     referral = await officer.refer()
     answer = await coordinator.decide(referral, "write_now")
@@ -43,6 +46,15 @@ async def test_the_post_room_lists_the_latest_first_page_by_page(officer, coordi
         seen += [message["id"] for message in answer.json()["items"]]
         path = answer.links.get("next", {}).get("url")
     assert seen == made[::-1]
+
+
+async def test_a_cursor_of_the_version_before_still_leads_on(officer, coordinator):
+    made = [(await with_a_letter(officer, coordinator))[1] for _ in range(2)]
+    newest = base64.urlsafe_b64encode(made[1]["made_at"].encode()).decode()
+    answer = await coordinator.get(f"/messages?cursor={newest}")
+    assert [message["id"] for message in answer.json()["items"]] == [made[0]["id"]]
+    nonsense = base64.urlsafe_b64encode(b"lately").decode()
+    assert (await coordinator.get(f"/messages?cursor={nonsense}")).status_code == 422
 
 
 async def test_messages_of_an_unknown_referral_are_404(coordinator):

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from api.opening import moment_in_words, opening_at
+from api.opening import coming_time_in_words, opening_at
 from domain.emergency import emergency_in
 from domain.policy import OpeningHours, Period
 from domain.vocabulary import Weekday
@@ -86,7 +86,7 @@ def test_times_are_those_of_the_service_wherever_the_server_is() -> None:
     when = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)  # Tuesday, nine in the morning, in Auckland
     assert opening_at(auckland, when).is_open
     tomorrow = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
-    assert moment_in_words(tomorrow, at=when, time_zone="Pacific/Auckland") == "tomorrow at 9am"
+    assert coming_time_in_words(tomorrow, at=when, time_zone="Pacific/Auckland") == "tomorrow at 9am"
 
 
 async def test_the_front_page_says_first_whom_to_ring_in_danger_and_how_to_reach_us(

@@ -201,9 +201,37 @@ async def test_an_officer_without_an_organisation_names_it_and_nobody_else_can(
 
 
 @pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ({"victim.address.safe": "no"}, {"lines": [], "safe": "no"}),
+        (
+            {"victim.address.safe": "unknown", "victim.address.who_lives_there": "her brother"},
+            {"lines": [], "safe": "unknown", "who_lives_there": "her brother"},
+        ),
+        ({"victim.address.safe": "unknown"}, None),
+    ],
+)
+async def test_what_an_officer_says_of_an_address_counts_before_it_is_known(
+    refer, documents, typed, kept
+) -> None:
+    assert (await refer(BURGLARY | typed)).status_code == 303
+    assert documents()[0]["victim"].get("address") == kept
+
+
+@pytest.mark.parametrize(
     ("typed", "said", "field"),
     [
         ({"incident.kind": ""}, "Choose what happened", "incident-kind"),
+        (
+            {
+                "incident.occurred_at.day": "29",
+                "incident.occurred_at.month": "3",
+                "incident.occurred_at.year": "2026",
+                "incident.occurred_at.time": "01:30",
+            },
+            "This time is on no clock",
+            "incident-occurred-at-time",
+        ),
         (dict.fromkeys(NAMES, ""), "Enter a name of the person", "victim-given-name"),
         (
             {"victim.phones[1].number": "none"},

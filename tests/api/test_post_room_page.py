@@ -8,7 +8,8 @@ import pytest
 import pytest_asyncio
 
 from api.correspondence import place_of
-from api.post_room_page import choices_of, entry_of
+from api.message_entry import entry_of
+from api.post_room_page_shown import choices_of
 from domain.vocabulary import Channel, MessageState, Purpose
 from store.message import MessageStore, MessageView
 from tests.api.browser import Browser

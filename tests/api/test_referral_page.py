@@ -60,6 +60,27 @@ async def send(browser: Browser, referral, what: str, **typed):
 # What stands where.
 
 
+async def test_what_the_referrer_said_about_danger_stands_before_the_number(desk, officer) -> None:
+    referral = await officer.refer(
+        victim__phones=[{"number": "+447700900123", "safe": "yes", "voicemail": "named"}],
+        suspects=[{"relationship": "partner", "shares_address": "yes", "whereabouts": "at_large"}],
+        children_present="yes",
+        notes="He reads her phone. Never ring after four.",
+    )
+    page = (await desk.open(at(referral))).text
+    number = page.index("900123")
+    for said in (
+        "lives at the address",
+        "Children present",
+        "Never ring after four",
+        "suspect lives with this",
+    ):
+        assert 0 < page.index(said) < number, said
+    # Nothing that names the service is left on a machine that others may hear.
+    assert "may name the service" not in page
+    assert "A neutral message only" in page
+
+
 async def test_whether_one_may_ring_and_everything_that_keeps_safe_stands_before_the_number(
     desk, officer
 ) -> None:
@@ -137,6 +158,28 @@ async def test_outside_the_times_a_person_gave_the_answer_is_no_and_says_when(
     assert "tel:+447700900123" not in page
 
 
+async def test_before_a_promised_call_no_number_is_a_link_and_the_page_says_for_when_it_was_promised(
+    desk, officer, coordinator, services
+) -> None:
+    referral = await officer.refer()
+    promised = (services.clock() + timedelta(days=2)).astimezone(services.zone).replace(hour=12, minute=5)
+    await coordinator.ring(referral, "callback_requested", callback_at=promised.isoformat())
+    page = (await desk.open(at(referral))).text
+    assert "May I ring now? No" in page
+    assert f"{promised:%a} {promised.day} {promised:%b}" in page
+    assert "A call was promised for" in page
+    assert "nobody rings before" in page
+    assert "tel:+447700900123" not in page
+
+
+async def test_who_is_only_to_be_informed_is_not_rung_without_asking(desk, officer) -> None:
+    referral = await officer.refer(lane="information")
+    page = (await desk.open(at(referral))).text
+    assert "May I ring now? Ask first" in page
+    assert "only to be told that we exist" in page
+    assert "tel:+447700900123" not in page
+
+
 async def test_danger_shows_the_address_and_whom_to_ring_above_everything(desk, officer, coordinator) -> None:
     referral = await officer.refer()
     await coordinator.ring(referral, "immediate_danger")
@@ -202,14 +245,33 @@ async def test_only_the_endings_that_are_possible_can_be_chosen(desk, officer, c
     assert offered.isdisjoint({"not_reached", "support_completed", "informed", "declined", "single_call"})
 
 
-async def test_the_buttons_for_danger_stand_on_every_live_page_and_no_other(
+async def test_the_button_for_danger_stands_on_every_page_and_that_for_somebody_else_on_live_ones(
     desk, officer, coordinator
 ) -> None:
     live, closed = await officer.refer(), await officer.refer()
     await coordinator.decide(closed, "return_to_referrer")
-    one_press = '<input type="hidden" name="outcome" value="immediate_danger">'
-    assert one_press in (await desk.open(at(live))).text
-    assert one_press not in (await desk.open(at(closed))).text
+    danger, somebody_else = [
+        f'<input type="hidden" name="outcome" value="{outcome}">'
+        for outcome in ("immediate_danger", "third_party_answered")
+    ]
+    pages = {"live": (await desk.open(at(live))).text, "closed": (await desk.open(at(closed))).text}
+    assert all(danger in page for page in pages.values())
+    assert somebody_else in pages["live"]
+    assert somebody_else not in pages["closed"]
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+async def test_danger_is_one_press_whatever_the_referral_is(is_closed, desk, officer, coordinator) -> None:
+    referral = await officer.refer()
+    if is_closed:
+        await coordinator.decide(referral, "return_to_referrer")
+    page = await desk.open(at(referral))
+    fields = form_of(page, at(referral, "contact-attempts")).fields
+    assert fields["outcome"] == ["immediate_danger"], "the first button of the page"
+    done = await desk.open((await desk.post(at(referral, "contact-attempts"), fields)).headers["location"])
+    assert "ring 999 now" in done.text
+    assert "A supervisor is alerted" in done.text
+    assert (await coordinator.see(referral))["stage"] == "held"
 
 
 async def test_a_closed_referral_takes_a_call_from_the_person_and_no_other(

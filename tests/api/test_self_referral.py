@@ -152,6 +152,16 @@ async def test_everything_somebody_says_is_kept_where_it_belongs(ask, kept) -> N
     assert document["notes"] == "In their own words:\nHe reads\nmy texts."
 
 
+async def test_what_is_said_of_an_address_nobody_has_given_is_kept_and_opens_no_channel(ask, kept) -> None:
+    await ask(ADA | {"victim.address.safe": "no", "victim.address.who_lives_there": "my mother"})
+    assert kept().document["victim"]["address"] == {
+        "lines": [],
+        "safe": "no",
+        "who_lives_there": "my mother",
+    }
+    assert kept().state.facts.address_safe is None
+
+
 @pytest.mark.parametrize(
     ("agrees", "status", "note"),
     [
@@ -195,7 +205,8 @@ async def test_somebody_who_is_helped_has_agreed_only_if_the_helper_says_so(
         (BY_EMAIL | {"victim.emails[0].address": "ada at example"}, "Enter an e-mail address, such as"),
         (ADA | {"victim.access[]": ["no_phone"]}, "You cannot use the telephone: give an e-mail address"),
         (ADA | {"victim.phones[0].number": "", "victim.address.postcode": "CB1 2AB"}, "Give one safe way"),
-        (ADA | {"victim.address.who_lives_there": "x" * 201}, "has to be at most 200 characters"),
+        (ADA | {"victim.address.who_lives_there": "x" * 201}, "Who else lives there is longer than 200"),
+        (ADA | {"own.who": "somebody", "own.knows_them": "x" * 201}, "has to be at most 200 characters"),
         (ADA | {"notes": "x" * 10_001}, "Anything else is longer than 10000 characters"),
         (ADA | {"victim.language": "x" * 61}, "Language is longer than 60 characters"),
         (ADA | {"victim.preferred_name": "A\x00da"}, "Name has a character that cannot be kept"),
@@ -217,6 +228,7 @@ async def test_a_mistake_comes_back_with_what_mends_it_and_nothing_typed_is_lost
         if (
             name not in {"notes", "incident.kind", "victim.phones[0].texts", "own.days[]", "victim.access[]"}
             and "\0" not in value
+            and value != "everybody"
         ):
             assert shown.get(name, [""]) == [value]
     assert how_many(services) == 0
@@ -335,6 +347,17 @@ async def test_too_many_from_one_place_are_asked_to_wait_and_lose_nothing(ask, s
     assert how_many(services) == 10
 
 
+async def test_reloading_the_confirmation_uses_up_nobodys_turn(ask, browser, services) -> None:
+    fields = form_of(await browser.open(PAGE), PAGE).fields | {name: [value] for name, value in ADA.items()}
+    for _ in range(12):
+        assert (await browser.post(PAGE, fields)).status_code == 201
+    for _ in range(9):
+        assert (await ask(ADA)).status_code == 201
+    assert (await ask(ADA)).status_code == 429
+    assert (await browser.post(PAGE, fields)).status_code == 201
+    assert how_many(services) == 10
+
+
 async def test_mistakes_do_not_use_up_anybodys_turn(ask) -> None:
     for _ in range(12):
         assert (await ask({})).status_code == 422
@@ -386,6 +409,9 @@ async def test_somebody_who_gave_only_an_e_mail_address_waits_for_a_person_and_n
     assert messages_of(services, view) == []
     assert view.id in {found.id for found in services.referrals.worklist(datetime.now(UTC))}
     assert "One of us reads what you wrote" in unescape(page.text)
+    # There is no number: nobody could speak to them before.
+    assert "Where nobody can be rung, one of us may write" in unescape(page.text)
+    assert "Nothing is sent to you" not in page.text
 
 
 async def test_somebody_helped_by_another_is_not_written_to_by_a_machine_either(
@@ -412,10 +438,30 @@ async def test_three_silent_calls_write_no_letter_to_somebody_nobody_has_spoken_
     assert messages_of(services, view) == []
 
 
-async def test_violence_by_nobody_knows_whom_is_confirmed_by_a_person_first(ask, kept) -> None:
-    await ask(ADA | {"incident.kind": "assault"})
+@pytest.mark.parametrize(
+    ("typed", "hold"),
+    [
+        ({"incident.kind": "assault"}, "confirm_safety"),
+        ({"incident.kind": "suicide"}, "next_of_kin"),
+        ({"incident.kind": "domestic_abuse", "own.who": "somebody", "own.agrees": "no"}, "consent"),
+        (
+            {
+                "flags[]": ["child"],
+                "victim.address.lines[0]": "1 Example Street",
+                "victim.address.postcode": "NR1 2AB",
+                "victim.address.safe": "yes",
+            },
+            "proposal",
+        ),
+    ],
+)
+async def test_where_a_person_decides_first_no_call_is_promised(ask, kept, typed, hold) -> None:
+    page = await ask(ADA | typed)
     assert kept().stage is Stage.HELD
-    assert kept().hold.kind == "confirm_safety"
+    assert kept().hold.kind == hold
+    assert "One of us reads what you wrote" in page.text
+    assert "One of us rings" not in page.text
+    assert "before one of us has spoken to" in page.text
 
 
 async def test_abuse_is_not_rung_on_a_number_that_may_not_be_safe_and_nobody_promises_it(ask, kept) -> None:

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from api.plain_words import OUTCOMES
 from api.statistics import Counted
-from api.statistics_page import figures_of, periods_of
+from api.statistics_page_shown import figures_of, periods_of
 from domain.vocabulary import Channel, Outcome
 from store.funnel import Funnel
 from tests.api.browser import Browser

@@ -88,6 +88,24 @@ def test_help_is_there_quickly_because_only_what_is_asked_for_is_imported() -> N
     assert {"sqlalchemy", "temporalio", "uvicorn", "psycopg"}.isdisjoint(done.stdout.split())
 
 
+@pytest.mark.parametrize(
+    ("proxies", "says"),
+    [
+        ("", "but HOLDFAST_TRUSTED_PROXIES is not set: everybody behind a proxy shares one limit"),
+        ("127.0.0.1", ""),
+    ],
+)
+def test_doctor_says_when_everybody_would_count_as_one_visitor(
+    tmp_path: Path, proxies: str, says: str
+) -> None:
+    address = {"HOLDFAST_PUBLIC_URL": "https://a.example", "HOLDFAST_TRUSTED_PROXIES": proxies}
+    done = run("doctor", "--data-dir", str(tmp_path / "var"), **address)
+    (line,) = [line for line in done.stdout.splitlines() if "public address" in line]
+    assert line.startswith("ok      public address  https://a.example")
+    assert (says or "a.example") in line
+    assert ("TRUSTED" in line) is bool(says)
+
+
 def test_doctor_says_what_is_half_configured(tmp_path: Path) -> None:
     done = run("doctor", "--data-dir", str(tmp_path / "var"), TWILIO_ACCOUNT_SID="AC1")
     assert done.returncode == 1

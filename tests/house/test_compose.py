@@ -72,7 +72,7 @@ def test_the_example_offers_every_variable_that_compose_looks_for_and_no_other()
 
 
 def test_the_example_holds_no_secret_and_leaves_no_choice_empty() -> None:
-    # A secret that is published is one that somebody keeps; an empty TEMPORAL_API_KEY turns TLS on.
+    # A secret that is published is one that somebody keeps; a choice left empty looks like one made.
     filled_in = {name: value for name, value in offered().items() if value is not None}
     assert filled_in == dict.fromkeys(SECRETS, "")
     assert {name for name in SECRETS if "PASSWORD" in name or name == "HOLDFAST_KEYS"} == set(SECRETS)

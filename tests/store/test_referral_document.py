@@ -4,7 +4,7 @@ import pytest
 
 from domain.facts import Facts
 from domain.vocabulary import Answer, ConsentStatus, IncidentKind, Lane, Relationship, SourceKind, Weekday
-from store.referral_document import canonical, facts_of, folded, merge_patch, outward_code
+from store.referral_document import canonical, correct, facts_of, folded, merge_patch, outward_code
 from tests.store.lives import a_document
 
 RECEIVED_AT = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -166,6 +166,45 @@ def test_a_merge_patch_leaves_what_it_was_given() -> None:
     target = {"victim": {"phones": [1]}}
     merge_patch(target, {"victim": {"phones": [2]}})
     assert target == {"victim": {"phones": [1]}}
+
+
+SAID = {"texts": "no", "withhold_number": "yes", "who_may_answer": "her mother"}
+KNOWN = {"number": "+447700900123", "safe": "yes"} | SAID
+AGAIN = {"number": "+447700900123", "safe": "no"}
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ({}, SAID),
+        ({"texts": "yes"}, SAID | {"texts": "yes"}),
+        (
+            {"withhold_number": "no", "who_may_answer": "nobody"},
+            {"texts": "no", "withhold_number": "no", "who_may_answer": "nobody"},
+        ),
+    ],
+)
+def test_what_was_said_of_a_number_stays_until_something_else_is_said(said: dict, kept: dict) -> None:
+    document = {"victim": {"phones": [KNOWN]}}
+    assert correct(document, {"victim": {"phones": [AGAIN | said]}}) == {"victim": {"phones": [AGAIN | kept]}}
+    assert document == {"victim": {"phones": [KNOWN]}}
+
+
+def test_a_number_that_turns_out_to_be_the_guardians_is_not_texted_either() -> None:
+    patch = {"victim": {"phones": [], "guardian": {"phones": [AGAIN]}}}
+    made = correct({"victim": {"phones": [KNOWN]}}, patch)
+    assert made == {"victim": {"phones": [], "guardian": {"phones": [AGAIN | SAID]}}}
+
+
+def test_a_correction_of_something_else_leaves_the_numbers_as_they_are() -> None:
+    victim = {"phones": [AGAIN], "guardian": {"phones": [KNOWN]}}
+    assert correct({"victim": victim}, {"notes": "x"}) == {"victim": victim, "notes": "x"}
+
+
+def test_another_number_says_nothing_of_this_one() -> None:
+    other = {"number": "+447700900124"}
+    made = correct({"victim": {"phones": [KNOWN]}}, {"victim": {"phones": [other]}})
+    assert made == {"victim": {"phones": [{"number": "+447700900124"}]}}
 
 
 def test_null_absent_and_empty_are_the_same_content() -> None:

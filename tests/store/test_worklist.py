@@ -1,0 +1,143 @@
+"""The worklist reads only a page; it has to be the page that reading everything would give."""
+
+import random
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import case, func, insert, or_, select
+
+from domain.vocabulary import NextActionKind, Stage
+from store.ongoing_support import SUPPORT
+from store.referral_row import REFERRAL
+from store.referral_view import DUE_AT
+from tests.builders import DAY, HOUR, NOW
+from tests.store.lives import Office
+
+OF_STAGE = {
+    Stage.RECEIVED: (NextActionKind.WAIT,),
+    Stage.HELD: (NextActionKind.CHECK_HOLD, NextActionKind.CONFIRM_SAFETY),
+    Stage.CONTACTING: (NextActionKind.CALL, NextActionKind.DECIDE),
+    Stage.WRITING: (NextActionKind.SEND, NextActionKind.WAIT),
+    Stage.SUPPORTING: (NextActionKind.REVIEW,),
+    Stage.CLOSED: (None,),
+}
+MANY = 60
+
+
+def whoever_is_wanted(office: Office, *, due_within: timedelta) -> list[str]:
+    """Read every open referral, and sort them all: what is wanted, said once, without regard to how long it takes."""
+    due = NOW + due_within >= DUE_AT
+    wanted = or_(
+        REFERRAL.c.stage == Stage.HELD,
+        (REFERRAL.c.stage == Stage.CONTACTING)
+        & (due | REFERRAL.c.next_action_kind.is_distinct_from(NextActionKind.CALL)),
+        (REFERRAL.c.stage == Stage.SUPPORTING) & (due | SUPPORT.c.escalated_at.is_not(None)),
+        (REFERRAL.c.stage != Stage.CLOSED) & REFERRAL.c.escalated_at.is_not(None),
+    )
+    statement = (
+        select(REFERRAL.c.id)
+        .join_from(REFERRAL, SUPPORT, SUPPORT.c.support_id == REFERRAL.c.support_id, isouter=True)
+        .where(wanted)
+        .order_by(
+            REFERRAL.c.in_danger.desc(),
+            func.coalesce(REFERRAL.c.escalated_at, SUPPORT.c.escalated_at).is_not(None).desc(),
+            REFERRAL.c.promised.desc(),
+            REFERRAL.c.high_risk.desc(),
+            REFERRAL.c.lapses.desc(),
+            case((REFERRAL.c.stage == Stage.HELD, 1), else_=0),
+            DUE_AT.asc().nulls_last(),
+            REFERRAL.c.id,
+        )
+    )
+    with office.engine.connect() as connection:
+        return list(connection.scalars(statement))
+
+
+def a_row(dice: random.Random) -> dict[str, Any]:
+    """A referral as its turns may leave it; nobody is supported while it is before a supervisor itself."""
+    stage = dice.choice(list(Stage))
+    escalated = stage not in {Stage.SUPPORTING, Stage.CLOSED} and dice.random() < 0.2
+    due = None if stage in {Stage.SUPPORTING, Stage.CLOSED} else NOW + dice.randrange(-5, 6) * HOUR
+    referral_id = str(uuid.UUID(int=dice.getrandbits(128)))
+    return {
+        "id": referral_id,
+        "reference": referral_id,
+        "received_at": NOW - DAY,
+        "owner": "organisation:x",
+        "content_hash": "",
+        "wrapped_key": b"",
+        "document_enc": b"",
+        "turn": 1,
+        "revision": 1,
+        "stage": stage,
+        "lane": "contact",
+        "opening": 1,
+        "sensitive": False,
+        "high_risk": dice.random() < 0.3,
+        "in_danger": stage is Stage.HELD and dice.random() < 0.2,
+        "attempts_counted": 0,
+        "reached": False,
+        "reached_since_opening": False,
+        "next_action_kind": dice.choice(OF_STAGE[stage]),
+        "next_action_due_at": due,
+        "promised": stage in {Stage.CONTACTING, Stage.HELD} and dice.random() < 0.3,
+        "lapses": dice.randrange(3) if stage is Stage.CONTACTING else 0,
+        "escalated_at": NOW if escalated else None,
+        "question_open": False,
+        "support_id": str(uuid.UUID(int=dice.getrandbits(128))) if _is_supported(stage, dice) else None,
+    }
+
+
+def _is_supported(stage: Stage, dice: random.Random) -> bool:
+    return stage is Stage.SUPPORTING or (
+        stage in {Stage.HELD, Stage.CONTACTING, Stage.CLOSED} and dice.random() < 0.5
+    )
+
+
+def a_support(of: dict[str, Any], dice: random.Random) -> dict[str, Any]:
+    return {
+        "support_id": of["support_id"],
+        "referral_id": of["id"],
+        "kind": "telephone",
+        "first_contact_on": NOW.date(),
+        "begun_at": NOW,
+        "turn": 1,
+        "review_at": NOW + dice.randrange(-5, 6) * HOUR,
+        "escalated_at": NOW if dice.random() < 0.4 else None,
+    }
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_page_is_the_beginning_of_everything_however_long_it_is(seed: int, office: Office) -> None:
+    dice = random.Random(seed)
+    referrals = [a_row(dice) for _ in range(MANY)]
+    with office.engine.begin() as connection:
+        connection.execute(insert(REFERRAL), referrals)
+        connection.execute(insert(SUPPORT), [a_support(one, dice) for one in referrals if one["support_id"]])
+    for due_within in (timedelta(), 3 * HOUR):
+        everybody = whoever_is_wanted(office, due_within=due_within)
+        assert len(everybody) > MANY / 4
+        for limit in range(1, len(everybody) + 2):
+            page = office.referrals.worklist(NOW, limit=limit, due_within=due_within)
+            assert [view.id for view in page] == everybody[:limit], f"with {limit} on a page"
+
+
+def test_whoever_is_held_while_their_support_is_escalated_stays_on_the_first_page(office: Office) -> None:
+    dice = random.Random(0)
+    made = {
+        "stage": Stage.HELD,
+        "in_danger": False,
+        "promised": False,
+        "high_risk": False,
+        "escalated_at": None,
+    }
+    urgent = {**a_row(dice), **made, "next_action_due_at": NOW + DAY, "support_id": str(uuid.uuid4())}
+    others = [{**a_row(dice), **made, "next_action_due_at": NOW, "support_id": None} for _ in range(5)]
+    for one in (urgent, *others):
+        one |= {"next_action_kind": NextActionKind.CHECK_HOLD, "lapses": 0}
+    with office.engine.begin() as connection:
+        connection.execute(insert(REFERRAL), [urgent, *others])
+        connection.execute(insert(SUPPORT), [{**a_support(urgent, dice), "escalated_at": NOW}])
+    assert [view.id for view in office.referrals.worklist(NOW, limit=1)] == [urgent["id"]]
