@@ -222,6 +222,18 @@ def phone_number(text: str, region: str) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+FOR_DRAMA = ("+447700900", "+441632960", "+442079460", "+448081570", "+443069990")
+"""Beginnings of numbers that nobody is ever given.  Source: Ofcom, telephone numbers for drama use."""
+DRAMA_LENGTH = len("+447700900123")
+"""Of every one of them."""
+
+
+def looks_whole(e164: str) -> bool:
+    """Whether a number is of a range that is given out, or kept for drama: one that lacks a digit is not."""
+    is_for_drama = e164.startswith(FOR_DRAMA) and len(e164) == DRAMA_LENGTH
+    return is_for_drama or phonenumbers.is_valid_number(phonenumbers.parse(e164))
+
+
 def _phone(value: object, info: ValidationInfo) -> object:
     text = _line(value)
     if not isinstance(text, str):

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api import form_words as words
+from api.fields import looks_whole
 from api.form import FormError, Sent, Shown, again, id_of
 from api.next_steps import has_time_to_ring, next_steps
 from api.pages import AGAIN, show
@@ -20,7 +21,15 @@ from api.problems import DATABASE_AWAY
 from api.rate_limit import SELF_REFERRALS
 from api.referral import take_in
 from api.referral_form import SEND, Document, Unfit
-from api.self_referral_form import DAYS, PARTS_OF_DAY, PLAN, WHOM, document_typed, is_about_somebody_else
+from api.self_referral_form import (
+    DAYS,
+    NUMBER,
+    PARTS_OF_DAY,
+    PLAN,
+    WHOM,
+    document_typed,
+    is_about_somebody_else,
+)
 from api.services import In, Services
 from api.visit import FromAnybody, Visitor
 from domain.emergency import emergency_in
@@ -45,6 +54,9 @@ SENT_BEFORE = (
 NOTHING_SENT = (
     "Nothing has been sent. Fill in the form again; if you see this once more, your browser keeps no cookies: "
     "call us on {}"
+)
+NOT_WHOLE = (
+    "Check the telephone number: it looks as if a digit is missing or wrong. If it is right, call us on {}"
 )
 NO_TIME = "We are closed at the times you chose. Choose other days or times, or leave them empty"
 
@@ -97,6 +109,8 @@ def _read(services: Services, sent: Sent, now: datetime) -> tuple[Document, Fact
     """Make the referral and what the rules need to know of it.  Raises `Unfit`."""
     counted, typed, mistakes = document_typed(sent, telephone=services.profile.telephone)
     document = PLAN.check(typed, counted, region=services.region, found=mistakes)
+    if not all(looks_whole(phone["number"]) for phone in document["victim"].get("phones", ())):
+        raise Unfit([FormError(field=NUMBER, text=NOT_WHOLE.format(services.profile.telephone))])
     policy = services.policies.policy_at(now)
     facts = facts_of(
         document, number_id=str, received_at=now, child_under=services.profile.triage.child_under

@@ -158,7 +158,12 @@ TABLE: tuple[Row, ...] = (
         _D.RETURN_TO_REFERRER, _BEFORE_SUPPORT, closure.return_to_referrer, "closed; the referrer is asked"
     ),
     _decision(_D.ATTEMPT_AGAIN, _CALLING, contact.attempt_again, "a call is due now, beyond the limit too"),
-    _decision(_D.WRITE_NOW, _CALLING, correspondence.write_now, "writing; one message for each opening"),
+    _decision(
+        _D.WRITE_NOW,
+        _CALLING,
+        correspondence.write_now,
+        "writing; one message for each opening; a self-referral that can be rung needs to have been reached",
+    ),
     _decision(_D.SKIP_LETTER, _CALLING, correspondence.skip_letter, "as without a safe channel at the limit"),
     _decision(_D.CHANGE_DUE, _CALLING, contact.change_due, "due when the person says"),
     _decision(

@@ -194,6 +194,8 @@ async def test_somebody_who_is_helped_has_agreed_only_if_the_helper_says_so(
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
+        (ADA | {"victim.phones[0].number": "0770090011"}, "a digit is missing or wrong"),
+        (ADA | {"victim.phones[0].number": "+44 7700 9001234"}, "Enter a telephone number"),
         ({"own.who": "everybody"}, "Choose whether this is about you or about somebody you are helping"),
         ({}, "Enter a name, or what we may call you"),
         ({}, "Give one safe way to reach you"),
@@ -342,7 +344,7 @@ async def test_too_many_from_one_place_are_asked_to_wait_and_lose_nothing(ask, s
     page = await ask(ADA)
     assert page.status_code == 429
     assert "Too many were sent from here" in errors_of(page)
-    assert page.headers["retry-after"] == "300"
+    assert page.headers["retry-after"] == "600"
     assert form_of(page, PAGE).fields["victim.preferred_name"] == ["Ada"]
     assert how_many(services) == 10
 
