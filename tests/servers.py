@@ -126,10 +126,10 @@ class Tree:
     def wait_until_ready(self, seconds: float = 20.0) -> None:
         assert wait_until(self.answers, seconds=seconds), f"not ready again: {self.errors()}{self.logs()}"
 
-    def answers(self) -> bool:
-        """Whether /readyz says yes."""
+    def answers(self, *, within: float = 2) -> bool:
+        """Whether /readyz says yes within so many seconds."""
         try:
-            with urlopen(f"{self.base_url}/readyz", timeout=2) as answer:
+            with urlopen(f"{self.base_url}/readyz", timeout=within) as answer:
                 return answer.status == 200
         except OSError:
             return False
