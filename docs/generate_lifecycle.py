@@ -56,7 +56,7 @@ _HOLDS = """\
 
 Gravest first: `release` without a kind lifts the first one present. A manager may do whatever a coordinator may. A
 person may also hold with a word of their own; it ranks with `other`. *Not yet sent*: what happens to a message that
-was made and has not left.
+was made and has not left; one that may be leaving just then is recalled in any case.
 """
 
 _SHOWN = (Stage, Outcome, AttemptOutcome, DecisionKind)
