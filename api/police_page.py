@@ -1,5 +1,6 @@
 """Referring at a page: an officer signs in, types what is known, and sees what became of the force's referrals."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,6 +28,8 @@ from store.session import Session
 
 MOST_SHOWN = 20
 """Referrals of the force under the form; the JSON API lists them all."""
+LOOKS, BETWEEN_LOOKS = 6, 0.25
+"""How often, and how many seconds apart, we look whether triage has spoken: who leaves the page does not come back."""
 AWAY = "We could not save this just now. Nothing you typed is lost: send it again in a minute"
 TAKEN = (
     "This reference is here already, with other content or from somebody else. To change a referral that is here, "
@@ -60,6 +63,8 @@ class Status:
     reference: str
     source_reference: str
     where: str
+    is_over: bool
+    """Whether it has ended already: returned, out of the area; whoever sent it has something to do."""
     received_at: Time
 
 
@@ -70,8 +75,7 @@ async def police_page(
     """Show the form, what was referred just now, and the last referrals of the force."""
     sent = None
     if referred:
-        view = await run_in_threadpool(visible, services, session.token, referred)
-        sent = status_of(services, view)
+        sent = status_of(services, await _triaged(services, session, referred))
     fresh = Shown(fields={name: [value] for name, value in _DEFAULTS.items()})
     return await _form(request, services, session, fresh, sent=sent, was_there=bool(already))
 
@@ -101,6 +105,17 @@ async def refer(request: Request, services: In, session: OfficerVisit, sent: Fro
     return to(f"/police?referred={reception.referral_id}{'&already=yes' if was_there else ''}")
 
 
+async def _triaged(services: Services, session: Session, referral_id: str) -> ReferralView:
+    """Read a referral just sent, once triage has spoken or it takes too long.  Raises a problem if it is not theirs."""
+    view = await run_in_threadpool(visible, services, session.token, referral_id)
+    for _ in range(LOOKS):
+        if view.turn > 0:
+            break
+        await asyncio.sleep(BETWEEN_LOOKS)
+        view = await run_in_threadpool(visible, services, session.token, referral_id)
+    return view
+
+
 def status_of(services: Services, view: ReferralView) -> Status:
     """Show one referral to the force it came from.
 
@@ -115,6 +130,7 @@ def status_of(services: Services, view: ReferralView) -> Status:
         where=words.OUTCOMES_TO_REFERRERS[view.outcome]
         if view.outcome
         else words.STAGES_TO_REFERRERS[view.stage],
+        is_over=view.outcome is not None,
         received_at=time_in_words(view.received_at, zone=services.zone, now=services.clock()),
     )
 

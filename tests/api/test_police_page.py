@@ -408,3 +408,23 @@ async def test_the_list_shows_where_a_referral_went(refer, sign_in, services, co
     await coordinator.decide({"id": view.id}, "single_call")
     page = await (await sign_in()).open(PAGE)
     assert "Closed: supported in one call" in page.text
+
+
+async def test_an_officer_who_gave_no_way_to_reach_the_person_learns_at_once_that_it_is_returned(
+    sign_in,
+) -> None:
+    browser = await sign_in()
+    page = await browser.open(PAGE)
+    went = await browser.send(page, PAGE, **{"incident.kind": "burglary", "victim.given_name": "Ada"})
+    shown = (await browser.open(went.headers["location"])).text
+    told = shown.partition("govuk-notification-banner")[2].partition("<h1")[0]
+    assert "Look at its status" in told
+    assert "Returned to you" in told
+
+
+async def test_while_triage_is_late_the_officer_is_not_kept_waiting_for_ever(sign_in, temporal) -> None:
+    temporal.away = True
+    browser = await sign_in()
+    went = await browser.send(await browser.open(PAGE), PAGE, **BURGLARY)
+    shown = await browser.open(went.headers["location"])
+    assert (shown.status_code, "Success" in shown.text) == (200, True)
