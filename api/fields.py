@@ -85,8 +85,6 @@ Prose = Annotated[Annotated[str, Field(max_length=10_000)] | None, BeforeValidat
 """Several lines of text, or nothing."""
 Note = Annotated[Annotated[str, Field(max_length=4_000)] | None, BeforeValidator(_prose)]
 """What a coordinator writes down with a command."""
-NeededLine = Annotated[str, BeforeValidator(_line), BeforeValidator(_required), Field(max_length=200)]
-"""One line of text that has to say something."""
 
 
 def _moment(value: object) -> datetime:

@@ -52,8 +52,6 @@ def only(roles: frozenset[Role]) -> Callable[[Token], Awaitable[Token]]:
 
 Anyone = Annotated[Token, Depends(only(EVERYONE))]
 """Any token."""
-Staff = Annotated[Token, Depends(only(STAFF))]
-"""Coordinators and managers."""
 STAFF_ONLY = Depends(only(STAFF))
 """For routes that need not know who it is."""
 MANAGERS_ONLY = Depends(only(frozenset({Role.MANAGER})))

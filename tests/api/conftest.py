@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.services import Services, make_services
 from store.keyring import Keyring
+from tests.api.browser import Browser
 from tests.api.people import FORCE, Person
 from tests.api.stand_in import StandIn
 from wiring import log
@@ -91,3 +92,21 @@ def coordinator(somebody) -> Person:
 @pytest.fixture
 def manager(somebody) -> Person:
     return somebody("manager")
+
+
+@pytest.fixture
+def issue(services: Services):
+    """Issue a token of a role, as pages are signed in with."""
+
+    def made(role: str = "coordinator") -> str:
+        return services.tokens.issue(role=role, name="Sam", organisation=None, now=services.clock())
+
+    return made
+
+
+@pytest_asyncio.fixture
+async def desk(app: FastAPI, issue) -> Browser:
+    """A coordinator's browser, signed in."""
+    browser = Browser(app)
+    await browser.sign_in(issue())
+    return browser

@@ -25,21 +25,6 @@ def banner(page) -> str:
 
 
 @pytest.fixture
-def issue(services):
-    def made(role: str = "coordinator") -> str:
-        return services.tokens.issue(role=role, name="Sam", organisation=None, now=services.clock())
-
-    return made
-
-
-@pytest.fixture
-async def desk(app, issue) -> Browser:
-    browser = Browser(app)
-    await browser.sign_in(issue())
-    return browser
-
-
-@pytest.fixture
 async def chief(app, issue) -> Browser:
     browser = Browser(app)
     await browser.sign_in(issue("manager"))

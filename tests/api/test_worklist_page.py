@@ -14,21 +14,6 @@ REBOOK = "/worklist/rebook"
 
 
 @pytest.fixture
-def issue(services):
-    def made(role: str = "coordinator") -> str:
-        return services.tokens.issue(role=role, name="Sam", organisation=None, now=services.clock())
-
-    return made
-
-
-@pytest.fixture
-async def desk(app, issue) -> Browser:
-    browser = Browser(app)
-    await browser.sign_in(issue())
-    return browser
-
-
-@pytest.fixture
 def lapse(officer, services, temporal):
     """Refer somebody whom nobody rings in time."""
 

@@ -254,6 +254,8 @@ def test_immediate_danger_is_one_press_and_only_a_supervisor_lifts_it(
     place = [item["referral"] for item in items].index(referral)
     # Others may be in danger, too; nobody else stands before them.
     assert {(item["in_danger"], item["escalated"]) for item in items[: place + 1]} == {(True, True)}
+    ours = [item["referral"] for item in items if item["referral"] in begun.values()]
+    assert ours[0] == referral
     assert coordinator.try_to_decide(referral, "release").status_code == 403
     wait_past_the_cut_off(coordinator, referral)
     assert [message["state"] for message in coordinator.messages(referral)] == ["recalled"]
