@@ -1,16 +1,16 @@
 """Letting one written message leave, at most once."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
 from activities._failures import translated
 from domain.errors import CannotBeWritten
 from domain.events import MessageSettled
+from domain.gate import Permit
 from domain.ports import (
     Beginning,
     Delivery,
@@ -38,59 +38,106 @@ class CorrespondenceActivities:
     """Writes a message out, asks the tables whether it may leave, and hands it to its provider."""
 
     def __init__(
-        self, tables: MessageTables, writer: Writer, providers: Mapping[Channel, MessageProvider]
+        self,
+        tables: MessageTables,
+        writer: Writer,
+        providers: Mapping[Channel, MessageProvider],
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._tables = tables
         self._writer = writer
         self._providers = providers
+        self._clock = clock
 
     @activity.defn
     def send_message(self, departure: Departure) -> MessageSettled:
         """Send once; repeated after a crash it finds out what happened instead of sending again.
 
-        Raises:
-            ApplicationError: The provider proved not to have taken it; to be tried again.
+        A provider that proved not to have taken it is not tried again here: the message is given back, `reserved`,
+        so that its referral goes on meanwhile and everything is asked again before the next try.
         """
         with translated():
             draft = self._tables.draft(departure.key)
             if draft.state is MessageState.SENDING:  # cut off: first find out, whatever has changed since
-                return self._settle(departure, self._providers[draft.channel].reconcile(draft.key))
+                return self._settle(
+                    draft, self._providers[draft.channel].reconcile(draft.key), self._now(departure)
+                )
             try:
                 written = self._writer.write(draft, departure.at.date())
             except CannotBeWritten as error:
                 return MessageSettled(key=draft.key, state=MessageState.HELD, why=str(error))
-            return self._let_leave(draft, written, departure)
+            if self._providers[draft.channel].collects:
+                return self._queue(draft, self._now(departure))
+            return self._let_leave(draft, written, self._now(departure))
 
-    def _let_leave(self, draft: Draft, written: Written, departure: Departure) -> MessageSettled:
-        beginning, state = self._tables.begin(draft.key, written, departure.at, turn=draft.turn)
-        provider = self._providers[draft.channel]
-        match beginning:
-            case Beginning.BEGUN:
-                return self._settle(departure, provider.send(_outgoing(draft, written)))
-            case Beginning.INTERRUPTED:
-                return self._settle(departure, provider.reconcile(draft.key))
-            case Beginning.SETTLED:
-                return MessageSettled(key=draft.key, state=state)
-            case Beginning.REFUSED:
-                why = "The safety gate said no at the last moment."
-                return MessageSettled(key=draft.key, state=MessageState.HELD, why=why)
-            case Beginning.DEFERRED:
-                why = "Something was recorded that has to be taken in first."
-                return MessageSettled(key=draft.key, state=MessageState.RESERVED, why=why)
-        assert_never(beginning)
+    @activity.defn
+    def reconcile_message(self, departure: Departure) -> MessageSettled:
+        """Ask the provider what became of a message of unknown fate, before anything is decided about it."""
+        with translated():
+            draft = self._tables.draft(departure.key)
+            if draft.state is not MessageState.UNKNOWN:
+                return MessageSettled(key=draft.key, state=draft.state, reconciled=True)
+            delivery = self._providers[draft.channel].reconcile(draft.key)
+            settled = self._settle(draft, delivery, self._now(departure))
+            return replace(settled, reconciled=True)
 
-    def _settle(self, departure: Departure, delivery: Delivery) -> MessageSettled:
-        state = _STATES[delivery.verdict]
-        self._tables.settle(
-            departure.key, state, why=delivery.why, provider_id=delivery.provider_id, now=departure.at
+    def _now(self, departure: Departure) -> datetime:
+        """The moment of use: a step may have waited for a worker since the workflow asked for it."""
+        return max(departure.at, self._clock())
+
+    def _queue(self, draft: Draft, now: datetime) -> MessageSettled:
+        self._tables.queue(draft.key, now)
+        return MessageSettled(
+            key=draft.key,
+            state=MessageState.RESERVED,
+            queued=True,
+            why="The service prints its letters itself.",
         )
-        if delivery.verdict is Verdict.NOT_TRIED:
-            raise ApplicationError(
-                "The provider did not take the message; it is tried again.", type="NotTried"
-            )
-        return MessageSettled(key=departure.key, state=state, why=delivery.why)
+
+    def _let_leave(self, draft: Draft, written: Written, now: datetime) -> MessageSettled:
+        begun = self._tables.begin(draft.key, written, now, turn=draft.turn)
+        provider = self._providers[draft.channel]
+        match begun.beginning:
+            case Beginning.BEGUN:
+                assert begun.permit is not None, "what may leave has a permit"
+                return self._settle(draft, provider.send(_outgoing(draft, written, begun.permit)), now)
+            case Beginning.INTERRUPTED:
+                return self._settle(draft, provider.reconcile(draft.key), now)
+            case Beginning.SETTLED:
+                return MessageSettled(key=draft.key, state=begun.state)
+            case Beginning.REFUSED:
+                return MessageSettled(
+                    key=draft.key, state=MessageState.HELD, why=begun.why, asks_person=begun.asks_person
+                )
+            case Beginning.DEFERRED:
+                return MessageSettled(
+                    key=draft.key, state=MessageState.RESERVED, why=begun.why, retry_at=begun.retry_at
+                )
+        assert_never(begun.beginning)
+
+    def _settle(self, draft: Draft, delivery: Delivery, now: datetime) -> MessageSettled:
+        state = _STATES[delivery.verdict]
+        self._tables.settle(draft.key, state, why=delivery.why, provider_id=delivery.provider_id, now=now)
+        self._tables.provider_answered(
+            draft.channel,
+            taken=delivery.verdict is not Verdict.NOT_TRIED,
+            retry_after=delivery.retry_after,
+            now=now,
+        )
+        waits = delivery.verdict is Verdict.NOT_TRIED
+        return MessageSettled(
+            key=draft.key,
+            state=state,
+            why=delivery.why,
+            retry_at=now + (delivery.retry_after or SOON) if waits else None,
+            report=delivery.report,
+            address_id=draft.address_id,
+        )
 
 
+SOON = timedelta(seconds=5)
+"""When a provider that is away is asked about again; how long it is left alone by then, the tables know."""
 _STATES = {
     Verdict.ACCEPTED: MessageState.SENT,
     Verdict.REJECTED: MessageState.REJECTED,
@@ -99,6 +146,6 @@ _STATES = {
 }
 
 
-def _outgoing(draft: Draft, written: Written) -> Outgoing:
+def _outgoing(draft: Draft, written: Written, permit: Permit) -> Outgoing:
     to = {Channel.EMAIL: draft.email, Channel.TEXT: draft.phone, Channel.LETTER: None}[draft.channel]
-    return Outgoing(key=draft.key, to=to or "", written=written)
+    return Outgoing(key=draft.key, to=to or "", written=written, permit=permit, message_id=draft.id)

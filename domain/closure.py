@@ -117,11 +117,11 @@ def correction(turn: Turn, event: Corrected) -> None:
     before = turn.state
     turn.state = replace(
         before,
-        facts=event.facts,
+        facts=event.facts.as_of(turn.now),
         sensitive=before.sensitive or event.facts.is_sensitive,
         question_open=False,
     )
-    turn.say("The referrer corrected the referral.", _what_changed(before, turn.state), by_person=True)
+    turn.say("The referrer corrected the referral.", what_changed(before, turn.state), by_person=True)
     match before.stage:
         case Stage.RECEIVED:
             return
@@ -129,7 +129,7 @@ def correction(turn: Turn, event: Corrected) -> None:
             route_after_correction(turn)
             _leave_the_information_lane(turn, before)
         case Stage.HELD | Stage.SUPPORTING:
-            _hold_what_is_new(turn, before)
+            hold_what_is_new(turn, before)
         case Stage.CLOSED:
             if before.outcome is Outcome.RETURNED_TO_REFERRER and not before.reached:
                 _reopen(turn, by_machine=True)
@@ -143,7 +143,20 @@ def _leave_the_information_lane(turn: Turn, before: ReferralState) -> None:
         _to_the_contact_lane(turn)
 
 
-def _hold_what_is_new(turn: Turn, before: ReferralState) -> None:
+_NAMES = {
+    "email_safe": "e-mail",
+    "emails": "e-mail",
+    "address_safe": "post",
+    "posts": "post",
+    "windows": "when to ring",
+    "text_windows": "when to text",
+    "email_windows": "when to e-mail",
+    "plan_until": "until when the plan holds",
+}
+"""What the timeline calls what changed, where a name of the code would not do."""
+
+
+def hold_what_is_new(turn: Turn, before: ReferralState) -> None:
     """Only what the correction brought up holds; what was asked before is not asked again."""
     asked = set(triage(before.facts, turn.policy, sensitive=before.sensitive).holds)
     new = [kind for kind in findings_now(turn).holds if kind not in asked and kind != "proposal"]
@@ -192,6 +205,7 @@ def _reopen(turn: Turn, *, by_machine: bool) -> None:
         rung=False,
         reached_since_opening=False,
         replied_since_opening=False,
+        opt_outs_since_opening=False,
         decision=None,
         call=None,
         decide_since=None,
@@ -205,6 +219,11 @@ def _reopen(turn: Turn, *, by_machine: bool) -> None:
     )
     if careful:
         hold(turn, "reopened")
+
+
+def reopen_by_machine(turn: Turn) -> None:
+    """What came in opens it again; held if it was closed with care."""
+    _reopen(turn, by_machine=True)
 
 
 def _hold_or_call(turn: Turn) -> None:
@@ -259,12 +278,18 @@ def _not_held_from_support(state: ReferralState) -> None:
         raise NotPossibleNow("Ongoing support has begun; release the hold or close the support.")
 
 
-def _what_changed(before: ReferralState, after: ReferralState) -> str:
+def what_changed(before: ReferralState, after: ReferralState) -> str:
+    """Name the kinds of facts that changed, for the timeline."""
     old, new = before.facts, after.facts
     names = (
         "phones",
         "email_safe",
         "address_safe",
+        "emails",
+        "posts",
+        "text_windows",
+        "email_windows",
+        "plan_until",
         "suspects",
         "flags",
         "consent",
@@ -272,7 +297,9 @@ def _what_changed(before: ReferralState, after: ReferralState) -> str:
         "windows",
         "lane",
     )
-    changed = [name.replace("_", " ") for name in names if getattr(old, name) != getattr(new, name)]
+    changed = list(
+        dict.fromkeys(_NAMES.get(n, n.replace("_", " ")) for n in names if getattr(old, n) != getattr(new, n))
+    )
     if new.next_of_kin_informed and not old.next_of_kin_informed:
         changed.append("next of kin are now known to have been told")
     if after.sensitive and not before.sensitive:

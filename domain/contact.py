@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from domain.call_planning import gap_respected, inside_hours_and_windows, next_call_at
+from domain.contact_safety import CAUSE_OF_HOLD, alert_quietly, stop_for
 from domain.errors import Incomplete, NotPossibleNow
 from domain.events import AttemptMade, Decided, Replied
 from domain.moves import (
@@ -61,6 +62,7 @@ def attempt(turn: Turn, event: AttemptMade) -> None:
     )
     _note_number(turn, event)
     _carry_on(turn, event)
+    alert_quietly(turn, event)
 
 
 def why_not_counted(state: ReferralState, event: AttemptMade, policy: Policy) -> str | None:
@@ -114,11 +116,10 @@ def _carry_on(turn: Turn, event: AttemptMade) -> None:
             _no_connection(turn, event)
         case AttemptOutcome.THIRD_PARTY_ANSWERED | AttemptOutcome.CHILD_ANSWERED:
             _somebody_else(turn, event)
-        case AttemptOutcome.LANGUAGE_BARRIER | AttemptOutcome.VICTIM_HAS_DIED:
-            _hold_for(turn, event)
-        case AttemptOutcome.IMMEDIATE_DANGER:
-            _hold_for(turn, event)
-            escalate(turn, "Immediate danger was reported on a call.")
+        case AttemptOutcome.LANGUAGE_BARRIER:
+            hold(turn, str(event.outcome))
+        case AttemptOutcome.VICTIM_HAS_DIED | AttemptOutcome.IMMEDIATE_DANGER:
+            stop_for(turn, CAUSE_OF_HOLD[str(event.outcome)])
 
 
 def _spoken(turn: Turn) -> None:
@@ -211,14 +212,10 @@ def _no_connection(turn: Turn, event: AttemptMade) -> None:
 
 def _somebody_else(turn: Turn, event: AttemptMade) -> None:
     if turn.state.sensitive:
-        hold(turn, str(event.outcome))
+        stop_for(turn, CAUSE_OF_HOLD[str(event.outcome)])
     elif turn.state.stage is Stage.CONTACTING and turn.state.call is not None:
         soon = turn.now + turn.policy.contact.retry_engaged_after
         _ring_again(turn, "Somebody else answered; the person has not been spoken to.", not_before=soon)
-
-
-def _hold_for(turn: Turn, event: AttemptMade) -> None:
-    hold(turn, str(event.outcome))
 
 
 def lapse(turn: Turn) -> None:
@@ -283,3 +280,4 @@ def reply(turn: Turn, event: Replied) -> None:
     turn.state = replace(turn.state, replied_since_opening=True)
     turn.say(f"A reply came by {str(event.channel).replace('_', ' ')}.", by_person=True)
     promise_call(turn, event, "The person replied; a call was promised.")
+    alert_quietly(turn, event)

@@ -4,11 +4,11 @@ Source: docs/reference/lifecycle.md, rows of `writing`; rule 5 of docs/policy.md
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from domain.errors import NotPossibleNow
-from domain.events import Decided, MessageSettled
-from domain.gate import channel_is_open
+from domain.events import Decided
+from domain.gate import Alter, AskAPerson, Write, ask, may_go
 from domain.moves import (
     CHANNEL_WORDS,
     ask_to_decide,
@@ -41,23 +41,35 @@ def deadline_of_writing(turn: Turn) -> None:
 def _cut_off(turn: Turn, writing: Writing) -> None:
     """The gate is asked again: what was safe when it was made may not be now."""
     state = turn.state
-    opens = channel_is_open(
-        writing.channel, state.facts, sensitive=state.sensitive, closed=state.closed_phones
-    )
-    if not opens:
-        hold(turn, "message_refused", why="The channel is no longer safe.")
-    elif state.bars_machines and not writing.approved:
-        recall(turn, "The person has been in touch.")
-        ask_to_decide(turn, "This person has been in touch; how to go on is for a person to decide.")
-    elif state.protected and not writing.approved:
-        hold(turn, "proposal", proposes="write", why="A machine does not write on its own here.")
-    else:
+    act = Write(channel=writing.channel, purpose=writing.purpose, approved=writing.approved)
+    ruling = ask(act, state.circumstances(turn.now))
+    if may_go(ruling):
         turn.state = replace(state, writing=replace(writing, state=MessageState.RESERVED, leaves_at=None))
-        turn.messages.append(
-            MessageChange(
-                key=writing.key, state=MessageState.RESERVED, why="The cut-off has passed; it may leave."
-            )
-        )
+        why = f"The cut-off has passed; it may leave. {ruling.reason}"
+        turn.messages.append(MessageChange(key=writing.key, state=MessageState.RESERVED, why=why))
+    elif isinstance(ruling, Alter) and ruling.channel is None and ruling.at is not None:
+        turn.say(f"The {CHANNEL_WORDS[writing.channel]} waits.", ruling.reason)
+        waits(turn, writing, ruling.reason, until=ruling.at)
+    elif isinstance(ruling, AskAPerson) and state.bars_machines:
+        recall(turn, ruling.reason)
+        ask_to_decide(turn, ruling.reason)
+    elif isinstance(ruling, AskAPerson):
+        hold(turn, "proposal", proposes="write", why=ruling.reason)
+    else:
+        hold(turn, "message_refused", why="The channel is no longer safe.")
+
+
+def waits(turn: Turn, writing: Writing, why: str, *, until: datetime) -> None:
+    """Keep the message until it may be tried again."""
+    turn.state = replace(
+        turn.state, writing=replace(writing, state=MessageState.HELD, leaves_at=until, queued=False)
+    )
+    turn.messages.append(MessageChange(key=writing.key, state=MessageState.HELD, why=why, leaves_at=until))
+
+
+def resume_at(turn: Turn, retry_at: datetime | None) -> datetime:
+    """When what could not leave is tried again: when we were told to, else soon."""
+    return max(retry_at or turn.now, turn.now + TRY_AGAIN_AFTER)
 
 
 def _wait_is_over(turn: Turn) -> None:
@@ -66,93 +78,6 @@ def _wait_is_over(turn: Turn) -> None:
     else:
         tried = "We rang and wrote" if turn.state.attempts_counted else "We wrote"
         machine_close(turn, Outcome.NOT_REACHED, f"{tried}, and the time for an answer is over.")
-
-
-def settled(turn: Turn, event: MessageSettled) -> None:
-    """Take in what became of a message that was to leave."""
-    writing = turn.state.writing
-    if writing is None or writing.key != event.key:
-        return
-    state = _fate(writing, event.state)
-    if not _is_news(writing, state):
-        return
-    words = CHANNEL_WORDS[writing.channel]
-    match state:
-        case MessageState.SENT:
-            _left(turn, writing)
-        case MessageState.RECALLED:
-            turn.state = replace(
-                turn.state,
-                writing=replace(writing, state=MessageState.RECALLED, leaves_at=None, recall_asked=False),
-            )
-            if turn.state.stage is Stage.WRITING:
-                _write_after_recall(turn, asked=writing.recall_asked)
-        case MessageState.RESERVED:
-            if writing.state is MessageState.RESERVED:
-                again = replace(writing, state=MessageState.HELD, leaves_at=turn.now + TRY_AGAIN_AFTER)
-                turn.state = replace(turn.state, writing=again)
-                turn.messages.append(MessageChange(key=writing.key, state=MessageState.HELD, why=event.why))
-        case MessageState.UNKNOWN:
-            turn.state = replace(
-                turn.state, writing=replace(writing, state=MessageState.UNKNOWN, posted_at=turn.now)
-            )
-            turn.say(f"The {words} may have left; it is not known.", event.why)
-            _hold_if_writing(turn, "message_unknown", event.why)
-        case MessageState.REJECTED:
-            turn.state = replace(turn.state, writing=replace(writing, state=MessageState.REJECTED))
-            turn.say(f"The {words} was not taken by its provider.", event.why)
-            _hold_if_writing(turn, "message_refused", event.why)
-        case MessageState.HELD | MessageState.SENDING:
-            turn.state = replace(
-                turn.state, writing=replace(writing, state=MessageState.HELD, leaves_at=None)
-            )
-            _hold_if_writing(turn, "message_refused", event.why)
-
-
-_MAY_HAVE_LEFT = frozenset({MessageState.SENT, MessageState.REJECTED, MessageState.UNKNOWN})
-_NEWS: dict[MessageState, frozenset[MessageState]] = {
-    MessageState.SENT: frozenset({MessageState.REJECTED}),
-    MessageState.UNKNOWN: frozenset({MessageState.SENT, MessageState.REJECTED}),
-    MessageState.RECALLED: _MAY_HAVE_LEFT | {MessageState.RECALLED},
-    MessageState.REJECTED: frozenset(),
-}
-"""What can still be learnt of a message in a final state; everything else is a repetition."""
-
-
-def _fate(writing: Writing, state: MessageState) -> MessageState:
-    """A message recalled as it was leaving, of which we now hear that it did not leave, is recalled for certain."""
-    stayed = state in {MessageState.HELD, MessageState.RESERVED}
-    return MessageState.RECALLED if writing.recall_asked and stayed else state
-
-
-def _is_news(writing: Writing, state: MessageState) -> bool:
-    return state in _NEWS.get(writing.state, frozenset(MessageState))
-
-
-def _write_after_recall(turn: Turn, *, asked: bool) -> None:
-    """A correction took it back as it was leaving: now that its fate is known, the gate chooses again."""
-    if asked:
-        resume_writing(turn)
-    else:
-        ask_to_decide(turn, "The message was recalled.")
-
-
-def _left(turn: Turn, writing: Writing) -> None:
-    words = CHANNEL_WORDS[writing.channel]
-    late = turn.state.stage is not Stage.WRITING
-    closes_at = turn.now + turn.policy.letter.wait_after
-    turn.state = replace(
-        turn.state,
-        writing=replace(writing, state=MessageState.SENT, posted_at=turn.now, closes_at=closes_at),
-    )
-    passed = "The cut-off had passed, and the safety gate was asked again."
-    why = "It had already left when the recall came." if late else passed
-    turn.say(f"The {words} left.", why)
-
-
-def _hold_if_writing(turn: Turn, kind: str, why: str) -> None:
-    if turn.state.stage is Stage.WRITING:
-        hold(turn, kind, why=why)
 
 
 def write_now(turn: Turn, _: Decided) -> None:

@@ -13,6 +13,8 @@ HoldfastError
 ├── IdempotencyConflict     the same idempotency key was used with another body
 ├── KeyNotFound             data was encrypted with a key that is not configured
 ├── CannotBeOpened          encrypted data was changed, or moved to another row or column
+├── NotGenuine              a provider's callback whose signature does not hold; nothing of it is kept
+├── NotUnderstood           a genuine callback of a shape nobody knows
 └── ReferenceTaken          another referral has this reference already: draw again
 
 Errors carry ids and codes, never a person's details.
@@ -85,3 +87,11 @@ class CannotBeOpened(HoldfastError):
 
 class ReferenceTaken(HoldfastError):
     """Another referral has this reference already: draw again."""
+
+
+class NotGenuine(HoldfastError):
+    """A callback's signature is missing, malformed, wrong or too old; nothing of it is kept."""
+
+
+class NotUnderstood(HoldfastError):
+    """A genuine callback of a shape nobody knows."""

@@ -10,15 +10,20 @@ from typing import Literal
 from domain.facts import Facts
 from domain.vocabulary import (
     AttemptOutcome,
+    ContactChannel,
     DecisionKind,
     DeclinedBy,
     DeclineReason,
+    DeliveryReport,
     Direction,
     MessageState,
+    OptOutWay,
     Outcome,
     ReplyChannel,
     Role,
+    StopCause,
     SupportKind,
+    TextMeaning,
 )
 
 
@@ -41,6 +46,8 @@ class AttemptMade:
     """`None`: a number we do not know, or the one the next action names when `rang_next` is set."""
     rang_next: bool = True
     """Whether the number the next action names was rung."""
+    duress: bool = False
+    """Whether the word agreed for duress was said: everything looks ordinary, and a supervisor is alerted."""
     type: Literal["attempt"] = "attempt"
 
 
@@ -102,7 +109,73 @@ class Replied:
     """The victim answered without a call."""
 
     channel: ReplyChannel
+    duress: bool = False
+    """As in `AttemptMade`."""
     type: Literal["reply"] = "reply"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSent:
+    """A change of the contact plan as it travels; the workflow reads the facts before it decides."""
+
+    type: Literal["plan_sent"] = "plan_sent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanChanged:
+    """The victim or a coordinator said how to reach the person safely; `facts` holds from now on."""
+
+    facts: Facts
+    type: Literal["contact_plan"] = "contact_plan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """Everything queued stops at once; the stop is in the tables already."""
+
+    cause: StopCause
+    type: Literal["stop"] = "stop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptedOut:
+    """Whoever reads what we send, or answers, asked us to stop."""
+
+    channel: ContactChannel
+    way: OptOutWay
+    duress: bool = False
+    """As in `AttemptMade`."""
+    type: Literal["opt_out"] = "opt_out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptedIn:
+    """The person said that we may use a channel again after all."""
+
+    channel: ContactChannel
+    type: Literal["opt_in"] = "opt_in"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextCame:
+    """A text that is neither a reply of the victim nor a STOP: a question who we are, or abuse."""
+
+    meaning: TextMeaning
+    phone_id: str
+    duress: bool = False
+    type: Literal["text"] = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReported:
+    """What was learnt of a message after it was handed over; stored before it is told."""
+
+    report: DeliveryReport
+    key: str = ""
+    """Empty: a letter came back and nobody knows which."""
+    address_id: str = ""
+    """The address or number it went to, by its opaque id."""
+    type: Literal["report"] = "report"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,12 +193,51 @@ class MessageSettled:
     state: MessageState
     """`held`: refused at the last moment; `reserved`: not yet, try again soon."""
     why: str = ""
+    retry_at: datetime | None = None
+    """For `reserved`: not before; `None`: soon."""
+    queued: bool = False
+    """For `reserved`: it waits to be printed with the day's batch; nobody tries again."""
+    report: DeliveryReport | None = None
+    """For `rejected`: what the refusal says of the address."""
+    address_id: str = ""
+    """Where it went, or would have gone."""
+    asks_person: bool = False
+    """For `held`: it may leave if a person says so."""
+    reconciled: bool = False
+    """Whether the provider was asked after the wait for a message of unknown fate."""
     type: Literal["message"] = "message"
 
 
-CommandEvent = AttemptMade | Decided | CorrectionSent | Withdrawn | Replied
+CommandEvent = (
+    AttemptMade
+    | Decided
+    | CorrectionSent
+    | Withdrawn
+    | Replied
+    | PlanSent
+    | Stopped
+    | OptedOut
+    | OptedIn
+    | TextCame
+    | MessageReported
+)
 """What somebody may send; each is stored before it is sent."""
-Event = Triage | AttemptMade | Decided | Corrected | Withdrawn | Replied | TimePassed | MessageSettled
+Event = (
+    Triage
+    | AttemptMade
+    | Decided
+    | Corrected
+    | Withdrawn
+    | Replied
+    | PlanChanged
+    | Stopped
+    | OptedOut
+    | OptedIn
+    | TextCame
+    | MessageReported
+    | TimePassed
+    | MessageSettled
+)
 """What the heart answers."""
 
 

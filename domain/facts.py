@@ -1,6 +1,7 @@
 """What the rules need to know of a referral: categories and opaque ids, never a name, number or address."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from domain.policy import Period
 from domain.vocabulary import (
@@ -59,6 +60,15 @@ class Phone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenAddress:
+    """An e-mail or postal address by its opaque id."""
+
+    id: str
+    safe: Answer
+    of_guardian: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Suspect:
     """What is known of one suspect."""
 
@@ -81,6 +91,18 @@ class Facts:
     """`None`: there is no e-mail address."""
     address_safe: Answer | None = None
     """`None`: there is no postal address."""
+    emails: tuple[WrittenAddress, ...] = ()
+    """Each e-mail address; empty in facts folded before they had ids, of which `email_safe` is all that is known."""
+    posts: tuple[WrittenAddress, ...] = ()
+    """Each postal address, likewise."""
+    referrer_can_be_asked: bool = False
+    """Whether the referrer named a monitored mailbox."""
+    text_windows: tuple[Period, ...] = ()
+    """When texts may come, as the person said; empty: whenever the service's quiet hours allow."""
+    email_windows: tuple[Period, ...] = ()
+    """The same of e-mails."""
+    plan_until: datetime | None = None
+    """Until when what was said about safe contact holds; after that every *yes* counts as unknown."""
     outward_code: str | None = None
     """Where the victim lives, else where it happened ("CB1"); `None` if neither is known."""
     windows: tuple[Period, ...] = ()
@@ -92,6 +114,20 @@ class Facts:
     consent: ConsentStatus = ConsentStatus.NOT_ASKED
     flags: tuple[Flag, ...] = ()
     next_of_kin_informed: bool = False
+
+    def as_of(self, now: datetime) -> "Facts":
+        """The facts as they hold at `now`: a contact plan that has run out vouches for nothing any more."""
+        if self.plan_until is None or now < self.plan_until:
+            return self
+        return replace(
+            self,
+            phones=tuple(replace(phone, safe=_unvouched(phone.safe)) for phone in self.phones),
+            email_safe=None if self.email_safe is None else _unvouched(self.email_safe),
+            address_safe=None if self.address_safe is None else _unvouched(self.address_safe),
+            emails=tuple(replace(email, safe=_unvouched(email.safe)) for email in self.emails),
+            posts=tuple(replace(post, safe=_unvouched(post.safe)) for post in self.posts),
+            plan_until=None,
+        )
 
     @property
     def is_high_risk(self) -> bool:
@@ -126,3 +162,7 @@ class Facts:
     def relationship_is_unknown(self) -> bool:
         """Nobody has said what the suspect is to the victim; no suspect named means nobody knows."""
         return not self.suspects or any(s.relationship is Relationship.UNKNOWN for s in self.suspects)
+
+
+def _unvouched(answer: Answer) -> Answer:
+    return Answer.UNKNOWN if answer is Answer.YES else answer

@@ -1,15 +1,288 @@
-"""The safety gate: every channel is closed until the facts open it.  Source: docs/policy.md#safety-gate."""
+"""The safety gate: every outgoing act asks here first, and nothing is allowed that no rule allows.
 
-from collections.abc import Collection
-from dataclasses import dataclass
+An act is a call on the worklist or something written.  The gate answers *allow*, *alter* (another channel, other
+wording, another time), *hold* or *ask a person*, with a reason that is stored and shown.  Only what it allows gets a
+`Permit`, and no provider takes anything without one.
 
-from domain.facts import CLOSE_RELATIONSHIPS, Facts, Phone, Suspect
-from domain.vocabulary import Access, Answer, Channel, Relationship
+What it judges is asked for at the moment of use, never from a copy.  Source: rules 1, 4, 9, 11 and 12 of
+docs/policy.md; docs/policy.md#safety-gate.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from domain.facts import CLOSE_RELATIONSHIPS, Facts, Phone, Suspect, WrittenAddress
+from domain.policy import OpeningHours, Period, Policy
+from domain.vocabulary import (
+    Access,
+    Answer,
+    Channel,
+    ContactChannel,
+    Lane,
+    Purpose,
+    Recipient,
+    Relationship,
+    Weekday,
+)
+from domain.working_hours import intersect, is_open, next_open
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ring:
+    """A call that would appear on the worklist as due."""
+
+    at: datetime
+    """When it would be due; aware."""
+    agreed: bool = False
+    """Whether a person chose the time, or promised it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """Something written that would leave."""
+
+    channel: Channel
+    purpose: Purpose
+    approved: bool = False
+    """Whether a person asked for it, or released it."""
+    address_id: str = ""
+    """The one number it may go to, by its opaque id; empty: whichever the rules put first."""
+
+
+Act = Ring | Write
+"""Everything that can go out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """All the gate may know of a referral at this moment."""
+
+    facts: Facts
+    """As last corrected, and as they hold now (`Facts.as_of`)."""
+    policy: Policy
+    now: datetime
+    sensitive: bool
+    """Sticky: a correction never unmarks it."""
+    protected: bool
+    """Sensitive, bereaved or a child."""
+    closed: Collection[str] = ()
+    """Numbers and addresses that are not used any more, by their opaque ids."""
+    opted_out: Collection[ContactChannel] = ()
+    """Channels somebody asked us to stop, on this referral."""
+    known_opt_outs: Collection[ContactChannel] = ()
+    """Channels whose address somebody asked us to stop on an earlier occasion: shown to a person, not obeyed."""
+    stopped: bool = False
+    """Whether a stop stands in the tables."""
+    held: bool = False
+    in_touch: bool = False
+    """Whether somebody was spoken to, or replied."""
+    unasked: bool = False
+    """Whether the person asked for help and nobody has spoken to them yet."""
+    lane: Lane = Lane.CONTACT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allow:
+    """It may go out as it is."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alter:
+    """It may go out differently; what is `None` stays as asked."""
+
+    reason: str
+    channel: Channel | None = None
+    at: datetime | None = None
+    """Not before."""
+    neutral: bool = False
+    """In words, and with a caller display, that tell nothing."""
+
+    @property
+    def only_words(self) -> bool:
+        """Whether it may go out now and by the channel asked, in neutral words."""
+        return self.channel is None and self.at is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """It may not go out."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskAPerson:
+    """It may go out if a person says so."""
+
+    reason: str
+
+
+Ruling = Allow | Alter | Hold | AskAPerson
+"""What the gate answers."""
+
+
+def may_go(ruling: Ruling) -> bool:
+    """Whether a ruling lets it go now and by the channel asked, in whatever words."""
+    return isinstance(ruling, Allow) or (isinstance(ruling, Alter) and ruling.only_words)
+
+
+class NotPermitted(Exception):
+    """A permit was asked for what the gate did not allow."""
+
+
+_MINT: Final = object()
+
+
+class Permit:
+    """Shows a provider that the gate was asked and allowed exactly this message; made by `permit` alone."""
+
+    __slots__ = ("channel", "key", "reason")
+
+    def __init__(self, mint: object, *, key: str, channel: Channel, reason: str) -> None:
+        if mint is not _MINT:
+            raise NotPermitted("only the gate makes permits")
+        self.key = key
+        self.channel = channel
+        self.reason = reason
+
+
+def permit(key: str, act: Write, circumstances: Circumstances) -> Permit | Ruling:
+    """Ask for the last time; give the permit a provider wants to see, or the ruling that stands in the way."""
+    ruling = ask(act, circumstances)
+    if may_go(ruling):
+        return Permit(_MINT, key=key, channel=act.channel, reason=ruling.reason)
+    return ruling
+
+
+def ask(act: Act, circumstances: Circumstances) -> Ruling:
+    """Judge one act.  Denying is the default: what no rule allows is held."""
+    known = replace(circumstances, facts=circumstances.facts.as_of(circumstances.now))
+    match act:
+        case Ring():
+            return _ring(act, known)
+        case Write(purpose=purpose) if purpose.recipient is Recipient.REFERRER:
+            return _write_to_referrer(act, known)
+        case Write():
+            return _write_to_victim(act, known)
+
+
+def _ring(act: Ring, known: Circumstances) -> Ruling:
+    if known.stopped:
+        return Hold(reason="Everything was stopped.")
+    if known.held:
+        return AskAPerson(reason="The referral is held.")
+    if ContactChannel.PHONE in known.opted_out:
+        return AskAPerson(reason="We were asked not to ring any more.")
+    if known.lane is Lane.INFORMATION and not known.in_touch:
+        return AskAPerson(reason="This person is only to be told that we exist.")
+    if not _phones(known):
+        return Hold(reason="No number is known that may be rung.")
+    hours = intersect(known.policy.hours, known.facts.windows)
+    if not act.agreed and not is_open(hours, act.at):
+        opens_at = next_open(hours, act.at)
+        if opens_at is None:
+            return AskAPerson(reason="No time fits both the victim's windows and our opening hours.")
+        return Alter(
+            reason="Outside the hours, or the times this person gave.", at=opens_at, neutral=known.sensitive
+        )
+    if known.sensitive:
+        return Alter(reason="Sensitive: neutral caller display and voicemail.", neutral=True)
+    return Allow(reason="The number may be rung, at a time that is allowed.")
+
+
+def _write_to_referrer(act: Write, known: Circumstances) -> Ruling:
+    if act.channel is not Channel.EMAIL:
+        return Hold(reason="A referrer is only asked by e-mail.")
+    if not known.facts.referrer_can_be_asked:
+        return AskAPerson(reason="The referrer named no mailbox: ring them.")
+    return Alter(reason="The referrer's own mailbox; without a word about the person.", neutral=True)
+
+
+def _write_to_victim(act: Write, known: Circumstances) -> Ruling:
+    """Stops and holds first, then safety, then what a machine may not do alone, then the time and the words."""
+    if known.stopped:
+        return Hold(reason="Everything was stopped.")
+    if known.held:
+        return Hold(reason="The referral is held.")
+    if not _is_open(act.channel, known):
+        return _elsewhere(act, known)
+    if act.address_id and act.address_id not in {phone.id for phone in _texted(known)}:
+        return Hold(reason="That number is not known to be safe.")
+    if not act.approved:
+        reason = next(_only_by_a_person(act, known), None)
+        if reason is not None:
+            return AskAPerson(reason=reason)
+    elif act.channel.as_contact in known.opted_out:
+        return AskAPerson(reason="We were asked to stop: opt the person in again first, at their word.")
+    elif known.unasked and not known.in_touch and _phones(known):
+        return Hold(
+            reason="Who asked for help and can be rung is not written to before somebody has spoken to them."
+        )
+    return _at_its_time(act, known)
+
+
+def _elsewhere(act: Write, known: Circumstances) -> Ruling:
+    """The channel is closed: another, or none."""
+    for channel in _SAFEST_CHANNEL_FIRST:
+        may_text = channel is not Channel.TEXT or known.lane is Lane.CONTACT
+        stopped = channel.as_contact in known.opted_out
+        if channel is not act.channel and may_text and not stopped and _is_open(channel, known):
+            return Alter(reason=f"{_CHANNEL_WORDS[act.channel]} cannot be used.", channel=channel)
+    return Hold(reason="No channel is known to be safe.")
+
+
+def _only_by_a_person(act: Write, known: Circumstances) -> Iterator[str]:
+    """Why a machine may not send this on its own; the gravest first."""
+    if known.in_touch and act.purpose is not Purpose.WHO_WE_ARE:
+        yield "This person has been in touch; how to go on is for a person to decide."
+    if known.protected:
+        yield "A machine does not write on its own here."
+    if known.unasked:
+        yield "Nobody has spoken to the person who asked for help yet."
+    if act.channel.as_contact in known.opted_out:
+        yield "We were asked to stop."
+    elif known.opted_out:
+        yield "We were asked to stop another channel; until a person decides, nothing goes out by machine."
+    if act.channel.as_contact in known.known_opt_outs:
+        yield "On an earlier occasion somebody at this address asked us to stop."
+
+
+def _at_its_time(act: Write, known: Circumstances) -> Ruling:
+    neutral = known.protected or act.channel is Channel.TEXT or act.purpose is Purpose.WHO_WE_ARE
+    leaves_at = _allowed_from(act.channel, known)
+    if leaves_at is None:
+        return AskAPerson(reason="The person gave no time at which this channel may be used.")
+    if leaves_at > known.now:
+        return Alter(reason="Not at this hour.", at=leaves_at, neutral=neutral)
+    if neutral:
+        return Alter(reason=f"{_CHANNEL_REASONS[act.channel]} In neutral words.", neutral=True)
+    return Allow(reason=_CHANNEL_REASONS[act.channel])
+
+
+def _allowed_from(channel: Channel, known: Circumstances) -> datetime | None:
+    """When it may leave: no texts at night, and texts and e-mails when the person said; `None`: never."""
+    facts, messages = known.facts, known.policy.messages
+    zone = known.policy.hours.time_zone
+    match channel:
+        case Channel.TEXT if messages is not None:
+            waking = Period(days=tuple(Weekday), opens=messages.texts_from, closes=messages.texts_until)
+            hours = OpeningHours(time_zone=zone, periods=(waking,))
+            return next_open(intersect(hours, facts.text_windows), known.now)
+        case Channel.TEXT if facts.text_windows:
+            return next_open(OpeningHours(time_zone=zone, periods=facts.text_windows), known.now)
+        case Channel.EMAIL if facts.email_windows:
+            return next_open(OpeningHours(time_zone=zone, periods=facts.email_windows), known.now)
+        case _:
+            return known.now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What the gate allows, and the reason that is stored with it."""
+    """How a victim may be written to, and why."""
 
     channel: Channel | None
     reason: str
@@ -40,41 +313,107 @@ def textable_phones(facts: Facts, *, sensitive: bool, closed: Collection[str]) -
     return tuple(phone for phone in phones if phone.takes_texts)
 
 
-def writing_channel(facts: Facts, *, sensitive: bool, closed: Collection[str], texts: bool = True) -> Verdict:
+def usable_addresses(
+    addresses: Collection[WrittenAddress], facts: Facts, *, sensitive: bool, closed: Collection[str]
+) -> tuple[WrittenAddress, ...]:
+    """List the e-mail or postal addresses that may be written to: the person's who is written to, safest first.
+
+    A child is written to through a guardian who is no suspect, where the guardian gave an address.
+    """
+    usable = [
+        address
+        for address in addresses
+        if address.id not in closed
+        and _is_safe(address.safe, sensitive=sensitive)
+        and not (address.of_guardian and (facts.guardian_is_suspect or not facts.is_child))
+    ]
+    return tuple(
+        sorted(
+            usable,
+            key=lambda one: (facts.is_child and not one.of_guardian, one.safe is not Answer.YES),
+        )
+    )
+
+
+def writing_channel(
+    facts: Facts,
+    *,
+    sensitive: bool,
+    closed: Collection[str],
+    texts: bool = True,
+    opted_out: Collection[ContactChannel] = (),
+    besides: Collection[Channel] = (),
+) -> Verdict:
     """Choose how a victim may be written to: letter, else e-mail, else text, else not at all.
 
     Args:
         facts: As last corrected.
         sensitive: Sticky.
-        closed: Numbers that are not used any more.
+        closed: Numbers and addresses that are not used any more.
         texts: Whether a text will do; the information lane writes letters and e-mails only.
+        opted_out: What we were asked to stop.
+        besides: What was tried already.
     """
-    if _post_is_safe(facts, sensitive=sensitive):
-        return Verdict(channel=Channel.LETTER, reason="Post is safe.")
-    if facts.email_safe is not None and _is_safe(facts.email_safe, sensitive=sensitive):
-        return Verdict(channel=Channel.EMAIL, reason="Post cannot be used; e-mail can.")
-    if texts and textable_phones(facts, sensitive=sensitive, closed=closed):
-        return Verdict(channel=Channel.TEXT, reason="Neither post nor e-mail can be used; a text can.")
+    for channel in _SAFEST_CHANNEL_FIRST:
+        if channel in besides or channel.as_contact in opted_out or (channel is Channel.TEXT and not texts):
+            continue
+        if channel_is_open(channel, facts, sensitive=sensitive, closed=closed):
+            return Verdict(channel=channel, reason=_CHANNEL_REASONS[channel])
     return Verdict(channel=None, reason="No channel is known to be safe.")
 
 
 def channel_is_open(channel: Channel, facts: Facts, *, sensitive: bool, closed: Collection[str]) -> bool:
-    """Judge one channel again, at the moment of use."""
+    """Judge whether one channel is safe, at the moment of use."""
     match channel:
         case Channel.LETTER:
-            return _post_is_safe(facts, sensitive=sensitive)
+            return _post_is_safe(facts, sensitive=sensitive, closed=closed)
         case Channel.EMAIL:
-            return facts.email_safe is not None and _is_safe(facts.email_safe, sensitive=sensitive)
+            return _has_safe(facts.email_safe, facts.emails, facts, sensitive=sensitive, closed=closed)
         case Channel.TEXT:
             return bool(textable_phones(facts, sensitive=sensitive, closed=closed))
+
+
+_SAFEST_CHANNEL_FIRST = (Channel.LETTER, Channel.EMAIL, Channel.TEXT)
+_CHANNEL_REASONS = {
+    Channel.LETTER: "Post is safe.",
+    Channel.EMAIL: "Post cannot be used; e-mail can.",
+    Channel.TEXT: "Neither post nor e-mail can be used; a text can.",
+}
+_CHANNEL_WORDS = {Channel.LETTER: "Post", Channel.EMAIL: "E-mail", Channel.TEXT: "A text"}
+
+
+def _phones(known: Circumstances) -> tuple[Phone, ...]:
+    return callable_phones(known.facts, sensitive=known.sensitive, closed=known.closed)
+
+
+def _texted(known: Circumstances) -> tuple[Phone, ...]:
+    return textable_phones(known.facts, sensitive=known.sensitive, closed=known.closed)
+
+
+def _is_open(channel: Channel, known: Circumstances) -> bool:
+    return channel_is_open(channel, known.facts, sensitive=known.sensitive, closed=known.closed)
 
 
 def _is_safe(answer: Answer, *, sensitive: bool) -> bool:
     return answer is Answer.YES or (answer is Answer.UNKNOWN and not sensitive)
 
 
-def _post_is_safe(facts: Facts, *, sensitive: bool) -> bool:
-    if facts.address_safe is None or not _is_safe(facts.address_safe, sensitive=sensitive):
+def _has_safe(
+    best: Answer | None,
+    addresses: Collection[WrittenAddress],
+    facts: Facts,
+    *,
+    sensitive: bool,
+    closed: Collection[str],
+) -> bool:
+    """Whether an address may be used; facts folded before addresses had ids know only the best answer."""
+    if addresses:
+        return bool(usable_addresses(addresses, facts, sensitive=sensitive, closed=closed))
+    return best is not None and _is_safe(best, sensitive=sensitive)
+
+
+def _post_is_safe(facts: Facts, *, sensitive: bool, closed: Collection[str]) -> bool:
+    if not _has_safe(facts.address_safe, facts.posts, facts, sensitive=sensitive, closed=closed):
         return False
     return not any(_may_open_the_post(suspect, sensitive=sensitive) for suspect in facts.suspects)
 

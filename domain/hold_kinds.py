@@ -138,6 +138,11 @@ class Hold:
     """The step a machine would have taken: an outcome, or `write`."""
 
     @property
+    def recalls(self) -> bool:
+        """Whether it takes back what was made; while it stands, so does the stop that led to it."""
+        return KINDS.get(self.kind, KINDS["other"]).recalls
+
+    @property
     def gravity(self) -> int:
         """Smaller is graver; a person's own kinds rank with `other`."""
         return _GRAVITY.get(self.kind, _GRAVITY["other"])

@@ -8,10 +8,10 @@ from dataclasses import replace
 from domain.errors import NotPossibleNow, RoleNotAllowed
 from domain.events import Decided
 from domain.hold_kinds import Hold, gravest
-from domain.moves import escalate, hold
+from domain.moves import escalate, hold, recall_errands
 from domain.referral_state import Turn
 from domain.routing import route_after_hold
-from domain.vocabulary import Stage
+from domain.vocabulary import Recipient, Stage
 
 
 def hold_by_person(turn: Turn, event: Decided) -> None:
@@ -47,6 +47,7 @@ def _lift(turn: Turn, lifted: Hold, event: Decided) -> None:
     turn.state = replace(turn.state, holds=left, released=(*turn.state.released, *news))
     turn.say(f"The hold was lifted ({lifted.kind.replace('_', ' ')}).", lifted.reason, by_person=True)
     if not left:
+        recall_errands(turn, "The hold was lifted.", to=Recipient.REFERRER)
         route_after_hold(turn)
 
 

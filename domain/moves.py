@@ -8,16 +8,18 @@ from dataclasses import replace
 from datetime import datetime
 
 from domain.call_planning import next_call_at
-from domain.gate import Verdict, writing_channel
+from domain.gate import Alter, AskAPerson, Ring, Verdict, Write, ask, may_go, writing_channel
 from domain.hold_kinds import KINDS, Hold
 from domain.identifiers import message_key
 from domain.policy import Policy
-from domain.referral_state import Call, MessageChange, ReferralState, Turn, Writing
-from domain.vocabulary import Channel, DecisionKind, Lane, MessageState, Outcome, Purpose, Stage
+from domain.referral_state import Call, Errand, MessageChange, ReferralState, Turn, Writing
+from domain.vocabulary import Channel, DecisionKind, Lane, MessageState, Outcome, Purpose, Recipient, Stage
 from domain.working_hours import add_open_time, intersect, next_cut_off
 
 CHANNEL_WORDS = {Channel.LETTER: "letter", Channel.EMAIL: "e-mail", Channel.TEXT: "text"}
 """As the timeline says it."""
+DOUBT = "Nobody could say whether the message before left; so says the rule of its purpose."
+"""Why a message is sent again, or by another channel."""
 
 
 def ask_to_decide(turn: Turn, reason: str) -> None:
@@ -69,14 +71,23 @@ def want_call(
     if due_at is None:
         ask_to_decide(turn, "No time fits both the victim's windows and our opening hours.")
         return
+    known = replace(state, lane=Lane.CONTACT, holds=()).circumstances(turn.now)
+    ruling = ask(Ring(at=due_at, agreed=at is not None), known)
+    if isinstance(ruling, AskAPerson):
+        ask_to_decide(turn, ruling.reason)
+        return
+    if isinstance(ruling, Alter) and ruling.at is not None:
+        due_at = ruling.at
     call = Call(
         due_at=due_at,
         lapses_at=_lapses_at(turn, due_at, chosen=chosen),
         reason=reason,
         promised=promised,
         lapses=lapses,
+        gate=ruling.reason,
     )
     recall(turn, reason)
+    turn.say("A call was put on the worklist.", f"{reason} {ruling.reason}")
     turn.state = replace(
         turn.state, stage=Stage.CONTACTING, lane=Lane.CONTACT, call=call, decide_since=None, decide_reason=""
     )
@@ -97,13 +108,15 @@ def without_number(turn: Turn) -> None:
             machine_write(turn, verdict)
 
 
-def way_of_writing(state: ReferralState) -> Verdict:
-    """Ask the gate how this person may be written to."""
+def way_of_writing(state: ReferralState, *, besides: tuple[Channel, ...] = ()) -> Verdict:
+    """Ask the gate how this person may be written to, leaving out what was tried already."""
     return writing_channel(
         state.facts,
         sensitive=state.sensitive,
-        closed=state.closed_phones,
+        closed=state.closed_ways,
         texts=state.lane is Lane.CONTACT,
+        opted_out=state.opted_out,
+        besides=besides,
     )
 
 
@@ -119,27 +132,32 @@ def no_safe_channel(
         machine_close(turn, Outcome.NOT_REACHED, why)
 
 
-def machine_write(turn: Turn, verdict: Verdict) -> None:
-    """Write, if a machine may: never to a protected or reached person, nor unasked to a self-referral."""
+def machine_write(turn: Turn, verdict: Verdict, *, resent: bool = False) -> None:
+    """Write, if the gate lets a machine: never to a protected or reached person, nor unasked to a self-referral."""
     state = turn.state
-    if state.bars_machines:
-        ask_to_decide(turn, "This person has been in touch; how to go on is for a person to decide.")
-    elif state.protected:
-        hold(turn, "proposal", proposes="write", why="A machine does not write on its own here.")
-    elif not state.may_be_written_to_unasked:
-        hold(
-            turn, "proposal", proposes="write", why="Nobody has spoken to the person who asked for help yet."
-        )
+    if verdict.channel is None:
+        no_safe_channel(turn)
+        return
+    act = Write(channel=verdict.channel, purpose=_purpose(state))
+    ruling = ask(act, replace(state, holds=()).circumstances(turn.now))
+    if not isinstance(ruling, AskAPerson):
+        write(turn, verdict, resent=resent)
+    elif state.bars_machines:
+        ask_to_decide(turn, ruling.reason)
     else:
-        write(turn, verdict)
+        hold(turn, "proposal", proposes="write", why=ruling.reason)
 
 
-def write(turn: Turn, verdict: Verdict, *, approved: bool = False) -> None:
+def _purpose(state: ReferralState) -> Purpose:
+    in_vain = state.attempts_counted > 0 and not state.bars_machines
+    return Purpose.CONTACT_UNANSWERED if in_vain else Purpose.INFORMATION
+
+
+def write(turn: Turn, verdict: Verdict, *, approved: bool = False, resent: bool = False) -> None:
     """Make the written message of this opening; it leaves at the cut-off.  `verdict` names a channel."""
     state = turn.state
     channel = verdict.channel or Channel.LETTER
-    in_vain = state.attempts_counted > 0 and not state.bars_machines
-    purpose = Purpose.CONTACT_UNANSWERED if in_vain else Purpose.INFORMATION
+    purpose = _purpose(state)
     number = state.letters_made + 1
     key = message_key(state.referral_id, purpose, state.opening, number)
     leaves_at = next_cut_off(turn.policy.letter, turn.policy.hours, turn.now)
@@ -157,6 +175,7 @@ def write(turn: Turn, verdict: Verdict, *, approved: bool = False) -> None:
             number=number,
             leaves_at=leaves_at,
             approved=approved,
+            resent=resent,
         ),
     )
     turn.messages.append(
@@ -176,6 +195,67 @@ def write(turn: Turn, verdict: Verdict, *, approved: bool = False) -> None:
     )
 
 
+def send_errand(
+    turn: Turn, purpose: Purpose, channel: Channel, *, address_id: str = "", resent: bool = False
+) -> str | None:
+    """Send a message beside the one of this opening, if the gate lets a machine.
+
+    Returns:
+        Why not, in words for a person; `None` when it is on its way.
+    """
+    state = turn.state
+    act = Write(channel=channel, purpose=purpose, address_id=address_id)
+    ruling = ask(act, state.circumstances(turn.now))
+    later = isinstance(ruling, Alter) and ruling.channel is None
+    if not (may_go(ruling) or later):
+        return ruling.reason
+    due_at = ruling.at if isinstance(ruling, Alter) and ruling.at else turn.now
+    number = state.errands_made + 1
+    key = message_key(state.referral_id, purpose, state.opening, number)
+    errand = Errand(
+        key=key, channel=channel, purpose=purpose, due_at=due_at, address_id=address_id, resent=resent
+    )
+    turn.state = replace(state, errands=(*state.errands, errand), errands_made=number)
+    turn.messages.append(
+        MessageChange(
+            key=key,
+            state=MessageState.RESERVED,
+            why=ruling.reason,
+            channel=channel,
+            purpose=purpose,
+            leaves_at=due_at,
+        )
+    )
+    turn.say(ERRAND_WORDS[purpose], ruling.reason)
+    return None
+
+
+ERRAND_WORDS = {
+    Purpose.SAFE_CHANNEL_ASKED: "The referrer is asked by e-mail for a safe way to reach the person.",
+    Purpose.WHO_WE_ARE: "A neutral text answers who we are.",
+}
+"""As the timeline says it."""
+
+
+def ask_referrer(turn: Turn) -> None:
+    """Ask the referrer for a safe channel, at the mailbox it watches and without a word about the person."""
+    turn.state = replace(turn.state, question_open=True)
+    purpose = Purpose.SAFE_CHANNEL_ASKED
+    if any(errand.purpose is purpose and errand.is_waiting for errand in turn.state.errands):
+        return
+    why_not = send_errand(turn, purpose, Channel.EMAIL)
+    if why_not is not None:
+        turn.say("The referrer has to be asked for a safe way to reach the person.", why_not)
+
+
+def recall_errands(turn: Turn, why: str, *, to: Recipient) -> None:
+    """Take back what has not left of the messages beside; one that is just leaving may still leave."""
+    gone = [e for e in turn.state.errands if e.purpose.recipient is to and e.is_waiting]
+    kept = tuple(errand for errand in turn.state.errands if errand not in gone)
+    turn.state = replace(turn.state, errands=kept)
+    turn.messages.extend(MessageChange(key=e.key, state=MessageState.RECALLED, why=why) for e in gone)
+
+
 def recall(turn: Turn, why: str) -> None:
     """Take back what has not left.  What a provider may have already is said so when it is known."""
     writing = turn.state.writing
@@ -187,7 +267,8 @@ def recall(turn: Turn, why: str) -> None:
             writing,
             state=MessageState.RECALLED,
             leaves_at=None,
-            recall_asked=writing.state is MessageState.RESERVED,
+            queued=False,
+            recall_asked=writing.state is MessageState.RESERVED and not writing.queued,
         ),
     )
     turn.messages.append(MessageChange(key=writing.key, state=MessageState.RECALLED, why=why))
@@ -202,10 +283,11 @@ def keep_back(turn: Turn, why: str) -> None:
     writing = turn.state.writing
     if writing is None or not writing.is_waiting:
         return
-    if writing.state is MessageState.RESERVED:
+    if writing.state is MessageState.RESERVED and not writing.queued:
         recall(turn, why)
         return
-    turn.state = replace(turn.state, writing=replace(writing, state=MessageState.HELD, leaves_at=None))
+    kept = replace(writing, state=MessageState.HELD, leaves_at=None, queued=False)
+    turn.state = replace(turn.state, writing=kept)
     turn.messages.append(MessageChange(key=writing.key, state=MessageState.HELD, why=why))
 
 
@@ -250,6 +332,7 @@ def hold(
     turn.say(f"Held ({kind.replace('_', ' ')}).", reason + proposed, by_person=adds)
     if known.recalls:
         recall(turn, reason)
+        recall_errands(turn, reason, to=Recipient.VICTIM)
     else:
         keep_back(turn, reason)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 
-from domain.vocabulary import Flag, IncidentKind, RiskLevel, SupportKind, Weekday
+from domain.vocabulary import Flag, IncidentKind, Purpose, RiskLevel, SupportKind, UnknownRule, Weekday
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +61,22 @@ class LetterPolicy:
     """For rehearsals instead of `cut_off`: this long after making."""
     wait_after: timedelta
     """From posting to closing as `not_reached` or `informed`."""
+    recall_for: timedelta = timedelta(0)
+    """The least time between making a letter and its cut-off: a nearer cut-off is left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePolicy:
+    """What holds for everything sent by machine.  Source: docs/policy.md#messages."""
+
+    texts_from: time
+    """Local time of day from which texts may leave."""
+    texts_until: time
+    """Local time of day until which they may: what would wake somebody waits for the morning."""
+    unknown_after: timedelta
+    """How long a message of unknown fate is waited for, by webhook or query, before the rule of its purpose."""
+    unknown_rules: dict[Purpose, UnknownRule]
+    """What is done then; a purpose not named asks a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,4 +130,6 @@ class Policy:
     triage: TriagePolicy
     hold: HoldPolicy
     support: SupportPolicy
+    messages: MessagePolicy | None = None
+    """`None` in policies taken on before there was one: a message of unknown fate asks a person at once."""
     version: int = field(default=1)

@@ -1,15 +1,17 @@
 """What the activities need from outside.  Stores, providers and templates obey these without knowing each other."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from domain.events import Answer
 from domain.facts import Facts
+from domain.gate import Permit
 from domain.policy import Policy
 from domain.referral_state import Effects, Entry, ReferralState
-from domain.vocabulary import Channel, MessageState, Purpose, SupportKind
+from domain.vocabulary import Access, Channel, DeliveryReport, MessageState, Purpose, Recipient, SupportKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,22 @@ class Beginning(StrEnum):
     REFUSED = "refused"
     """The referral is held or closed, or the gate says no."""
     DEFERRED = "deferred"
-    """A stored command waits to be applied first."""
+    """Not yet: a stored command waits to be applied first, its provider is away or busy, or it is not its hour."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """The tables' answer, and the permit if it may leave."""
+
+    beginning: Beginning
+    state: MessageState
+    why: str = ""
+    retry_at: datetime | None = None
+    """For `deferred`: not before; `None`: soon."""
+    asks_person: bool = False
+    """For `refused`: it may leave if a person says so."""
+    permit: Permit | None = None
+    """For `begun`, and only then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +113,15 @@ class Draft:
     phone: str | None = None
     turn: int = 0
     """The referral's turn it was read at; given back to `begin`, so that stale words never leave."""
+    id: str = ""
+    """The message's public id: opaque, fit for addresses of callbacks."""
+    recipient: Recipient = Recipient.VICTIM
+    address_id: str = ""
+    """The opaque id of the number or address it goes to."""
+    access: tuple[Access, ...] = ()
+    """How the reader reads: large print, easy read."""
+    provider_id: str = ""
+    """What the provider called it, if it was ever taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +132,8 @@ class Written:
     subject: str = ""
     html: str = ""
     pdf: bytes = b""
+    note: str = ""
+    """What a person should know of the words, such as that an unchecked translation was not used."""
 
 
 class MessageTables(Protocol):
@@ -115,19 +143,34 @@ class MessageTables(Protocol):
         """Read who it goes to and how, at this moment and never from a copy."""
 
     def begin(
-        self, key: str, written: Written, now: datetime, *, turn: int | None = None
-    ) -> tuple[Beginning, MessageState]:
-        """Move `reserved → sending` if stops, gate and pending commands allow; keep what leaves.
+        self,
+        key: str,
+        written: Written,
+        now: datetime,
+        *,
+        turn: int | None = None,
+        batch_id: str | None = None,
+    ) -> Begun:
+        """Move `reserved → sending` if stops, gate, pace and pending commands allow; keep what leaves.
 
         Args:
             key: Of the message.
             written: What leaves.
             now: An aware time.
             turn: The draft's; a referral that has moved on since is `DEFERRED`, and drafted again.
+            batch_id: The printed batch it goes into, for letters the service prints itself.
         """
+
+    def queue(self, key: str, now: datetime) -> None:
+        """Note that a reserved letter waits for the next printed batch."""
 
     def settle(self, key: str, state: MessageState, *, why: str, provider_id: str, now: datetime) -> None:
         """Write what the provider said.  Only from `sending`; final states stay."""
+
+    def provider_answered(
+        self, channel: Channel, *, taken: bool, retry_after: timedelta | None, now: datetime
+    ) -> None:
+        """Note whether a provider takes messages: one that does not is left alone for a while, by everybody."""
 
 
 class Writer(Protocol):
@@ -157,6 +200,10 @@ class Delivery:
     provider_id: str = ""
     why: str = ""
     """In plain words, without personal details."""
+    retry_after: timedelta | None = None
+    """For `not_tried`: how long the provider asked us to wait."""
+    report: DeliveryReport | None = None
+    """For `rejected`: what the refusal says of the address, such as `bounced`; `None`: nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,10 +211,16 @@ class Outgoing:
     """What a provider is handed."""
 
     key: str
-    """Opaque; the only thing about us a provider may keep."""
+    """Opaque; with `message_id` the only thing about us a provider may keep."""
     to: str
     """An e-mail address, a phone number in E.164; empty for a letter (the address is on it)."""
     written: Written
+    permit: Permit
+    """The gate's; a provider refuses what has none, or another message's."""
+    message_id: str = ""
+    """The public id, for the addresses of callbacks."""
+    unsubscribe_url: str = ""
+    """Where one click stops e-mails (RFC 8058); empty: none is offered."""
 
 
 class MessageProvider(Protocol):
@@ -175,12 +228,77 @@ class MessageProvider(Protocol):
 
     simulated: bool
     """Whether nothing really leaves."""
+    collects: bool
+    """Whether letters wait here until somebody prints a batch, rather than being handed over one by one."""
 
     def send(self, outgoing: Outgoing) -> Delivery:
         """Hand a message over, once.  Never raises for an answer of the provider."""
 
     def reconcile(self, key: str) -> Delivery:
-        """Say what became of a message whose sending was cut off."""
+        """Say what became of a message whose sending was cut off, or whose fate is unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderReport:
+    """What a provider tells of one message, by webhook or when asked."""
+
+    event_id: str
+    """The provider's own, or made of what it said: the same report twice has it twice."""
+    channel: Channel
+    report: DeliveryReport
+    at: datetime | None = None
+    """When it happened, by the provider's clock."""
+    message_key: str = ""
+    """Ours, if the provider gave it back."""
+    message_id: str = ""
+    """Our public id, if the provider gave that back."""
+    provider_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundText:
+    """A text somebody sent us.  Personal."""
+
+    event_id: str
+    """The provider's own id of it."""
+    sender: str
+    """A number in E.164."""
+    words: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """A call of a provider as it came in, before anybody believes it."""
+
+    body: bytes
+    """Exactly as sent: signatures are over the bytes."""
+    headers: Mapping[str, str]
+    """By lower-case name."""
+    url: str
+    """As the provider knows us: the public address, with path and query."""
+    received_at: datetime
+    path: Mapping[str, str] = field(default_factory=dict)
+    """What the path said, such as `message_id`."""
+
+
+class CallbackReader(Protocol):
+    """Verifies and reads what one provider calls us with."""
+
+    def read(self, callback: Callback) -> tuple[ProviderReport | InboundText, ...]:
+        """Read a callback.
+
+        Raises:
+            NotGenuine: Its signature is missing, malformed, wrong or too old.
+            NotUnderstood: It is genuine, and not of a shape we know.
+        """
+
+
+class ReportSource(Protocol):
+    """A provider that has to be asked what became of messages, because it does not tell."""
+
+    def reports(self, key: str) -> tuple[ProviderReport, ...]:
+        """Ask about one message, by our key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import difflib
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from domain import profile_keys as keys
 from domain.errors import InvalidProfile
@@ -17,6 +17,7 @@ from domain.policy import (
     ContactPolicy,
     HoldPolicy,
     LetterPolicy,
+    MessagePolicy,
     OpeningHours,
     Policy,
     SupportPolicy,
@@ -25,6 +26,7 @@ from domain.policy import (
 from domain.profile_lines import line_of, syntax_error
 from domain.profile_rules import Problem, contradictions
 from domain.profile_values import Unreadable, Values
+from domain.vocabulary import Channel, PrintedBy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,10 @@ class Profile:
     triage: TriagePolicy
     hold: HoldPolicy
     support: SupportPolicy
+    messages: MessagePolicy
+    printed_by: PrintedBy
+    per_minute: dict[Channel, int]
+    """How many messages leave in a minute at most."""
 
     @property
     def hours_in_words(self) -> str:
@@ -80,6 +86,7 @@ class Profile:
             triage=self.triage,
             hold=self.hold,
             support=self.support,
+            messages=self.messages,
         )
 
 
@@ -174,6 +181,7 @@ def _profile(values: Values) -> Profile:
             cut_off=values[keys.CUT_OFF],
             cut_off_after=values[keys.CUT_OFF_AFTER],
             wait_after=values[keys.WAIT_AFTER],
+            recall_for=timedelta(0) if values[keys.REHEARSAL] else values[keys.RECALL_FOR],
         ),
         triage=TriagePolicy(
             explicit_consent_for=values[keys.EXPLICIT_CONSENT_FOR],
@@ -190,6 +198,18 @@ def _profile(values: Values) -> Profile:
             missed_engagements=values[keys.MISSED_ENGAGEMENTS],
             default_kind=values[keys.SUPPORT_KIND],
         ),
+        messages=_messages(values),
+        printed_by=values[keys.PRINTED_BY],
+        per_minute={channel: values[key] for channel, key in keys.PER_MINUTE.items()},
+    )
+
+
+def _messages(values: Values) -> MessagePolicy:
+    return MessagePolicy(
+        texts_from=values[keys.TEXTS_FROM],
+        texts_until=values[keys.TEXTS_UNTIL],
+        unknown_after=values[keys.UNKNOWN_AFTER],
+        unknown_rules={purpose: values[key] for purpose, key in keys.UNKNOWN_RULES.items()},
     )
 
 

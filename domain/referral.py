@@ -9,18 +9,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from domain import closure, contact, correspondence, holds, routing
+from domain import (
+    closure,
+    contact,
+    contact_plan,
+    contact_safety,
+    correspondence,
+    holds,
+    message_fate,
+    message_report,
+    routing,
+)
 from domain.errors import Incomplete, NotPossibleNow, Refusal
 from domain.events import (
     AttemptMade,
-    Corrected,
     Decided,
     Event,
-    MessageSettled,
-    Replied,
     TimePassed,
     Triage,
-    Withdrawn,
 )
 from domain.policy import Policy
 from domain.referral_state import Effects, ReferralState, Turn
@@ -56,6 +62,7 @@ def _time_passed(turn: Turn, _: TimePassed) -> None:
         contact.lapse(turn)
     correspondence.deadline_of_writing(turn)
     holds.review_holds(turn)
+    contact_plan.run_out(turn)
 
 
 def _triage(turn: Turn, _: Triage) -> None:
@@ -129,7 +136,7 @@ TABLE: tuple[Row, ...] = (
         then="a lapsed call is rebooked, then escalated; at the cut-off the gate is asked again and the letter "
         "leaves; after the wait closed; a hold's review date asks a person",
     ),
-    Row(event="message", stages=_ALL, step=correspondence.settled, then="what became of a message is noted"),
+    Row(event="message", stages=_ALL, step=message_fate.settled, then="what became of a message is noted"),
     Row(
         event="correction",
         stages=_ALL,
@@ -142,6 +149,41 @@ TABLE: tuple[Row, ...] = (
         stages=_ALL,
         step=closure.withdrawal,
         then="closed withdrawn; protected, reached or held: held for a person; supporting, closed: recorded",
+    ),
+    Row(
+        event="contact_plan",
+        stages=_ALL,
+        step=contact_plan.change_plan,
+        then="contacting, writing: triage and gate again; held, supporting: holds what is new; closed: recorded",
+    ),
+    Row(
+        event="stop",
+        stages=_ALL,
+        step=contact_safety.stop,
+        then="everything queued is recalled; held for a supervisor, the referrer is asked for a safe channel; "
+        "closed: recorded",
+    ),
+    Row(
+        event="opt_out",
+        stages=_ALL,
+        step=contact_safety.opt_out,
+        then="that channel stops; contacting, writing: a person decides; supporting: a supervisor is asked; "
+        "held, closed: recorded; never declined",
+    ),
+    Row(event="opt_in", stages=_ALL, step=contact_safety.opt_in, then="that channel may be used again"),
+    Row(
+        event="text",
+        stages=_ALL,
+        step=contact_safety.text_came,
+        then="asked who we are: a neutral answer, on a sensitive referral a person; abuse: sensitive: held, else a "
+        "person decides",
+    ),
+    Row(
+        event="report",
+        stages=_ALL,
+        step=message_report.reported,
+        then="what became of a message is noted; where it did not arrive, writing: the next safe channel, closed "
+        "unreached: reopened, a person decides",
     ),
     _decision(_D.SINGLE_CALL, _UNDECIDED, closure.single_call, "closed; needs to have been reached"),
     _decision(
@@ -213,7 +255,7 @@ def name_of(event: Event) -> str:
             return f"attempt:{outcome}"
         case Decided(kind=kind):
             return f"decision:{kind}"
-        case Triage() | Corrected() | Withdrawn() | Replied() | TimePassed() | MessageSettled():
+        case _:
             return event.type
 
 

@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from domain.facts import Facts
-from domain.gate import callable_phones
+from domain.gate import Circumstances, callable_phones
 from domain.hold_kinds import Hold, gravest
 from domain.policy import Policy
 from domain.triage import is_protected
 from domain.vocabulary import (
     Channel,
+    ContactChannel,
     DecisionKind,
     Lane,
     MessageState,
@@ -33,6 +34,8 @@ class Call:
     promised: bool = False
     lapses: int = 0
     """How often the slot has lapsed; raises its place in the worklist."""
+    gate: str = ""
+    """What the safety gate said when it was put on the worklist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,14 @@ class Writing:
     posted_at: datetime | None = None
     closes_at: datetime | None = None
     """When the wait for an answer ends."""
+    queued: bool = False
+    """Reserved for the next batch the service prints itself."""
+    resolves_at: datetime | None = None
+    """When the rule for a message of unknown fate applies, if nothing is learnt before."""
+    resent: bool = False
+    """Whether it was sent again once already: the rule never does so twice."""
+    postponed: int = 0
+    """How often its provider was away or busy; the wait before the next try grows with it."""
 
     @property
     def has_left(self) -> bool:
@@ -62,6 +73,29 @@ class Writing:
     @property
     def is_waiting(self) -> bool:
         """Whether it exists and has not left."""
+        return self.state in {MessageState.HELD, MessageState.RESERVED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """A message beside the one of this opening: a question to the referrer, a short answer to a text."""
+
+    key: str
+    channel: Channel
+    purpose: Purpose
+    state: MessageState = MessageState.RESERVED
+    due_at: datetime
+    """Not before."""
+    address_id: str = ""
+    """The number it answers; empty: the recipient's, by the rules."""
+    resolves_at: datetime | None = None
+    """As in `Writing`."""
+    resent: bool = False
+    postponed: int = 0
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is still to leave."""
         return self.state in {MessageState.HELD, MessageState.RESERVED}
 
 
@@ -136,6 +170,53 @@ class ReferralState:
     escalated_at: datetime | None = None
     escalation: str = ""
     closed_at: datetime | None = None
+    closed_addresses: tuple[str, ...] = ()
+    """E-mail and postal addresses at which something bounced or came back, by their opaque ids."""
+    opted_out: tuple[ContactChannel, ...] = ()
+    """What somebody asked us to stop on this referral; only a person lifts it, at the victim's word."""
+    opt_outs_since_opening: bool = False
+    """Whether that happened since (re)opening: everything automatic is paused."""
+    errands: tuple[Errand, ...] = ()
+    errands_made: int = 0
+
+    @property
+    def closed_ways(self) -> tuple[str, ...]:
+        """Every number and address that is not used any more."""
+        return (*self.closed_phones, *self.closed_addresses)
+
+    def circumstances(
+        self,
+        now: datetime,
+        *,
+        facts: Facts | None = None,
+        stopped: bool = False,
+        known_opt_outs: tuple[ContactChannel, ...] = (),
+    ) -> Circumstances:
+        """What the safety gate may know.
+
+        Args:
+            now: An aware time.
+            facts: As the tables have them at this moment, where they are at hand; by default the state's.
+            stopped: Whether a stop stands in the tables.
+            known_opt_outs: What the tables know of earlier occasions.
+        """
+        current = (facts or self.facts).as_of(now)
+        sensitive = self.sensitive or current.is_sensitive
+        return Circumstances(
+            facts=current,
+            policy=self.policy,
+            now=now,
+            sensitive=sensitive,
+            protected=is_protected(current, sensitive=sensitive),
+            closed=self.closed_ways,
+            opted_out=self.opted_out,
+            known_opt_outs=known_opt_outs,
+            stopped=stopped,
+            held=bool(self.holds),
+            in_touch=self.bars_machines,
+            unasked=not self.may_be_written_to_unasked,
+            lane=self.lane,
+        )
 
     @property
     def protected(self) -> bool:
@@ -144,8 +225,8 @@ class ReferralState:
 
     @property
     def bars_machines(self) -> bool:
-        """Whether somebody was spoken to or replied: no automatic letter, no automatic closing."""
-        return self.reached or self.replied_since_opening
+        """Whether somebody was spoken to, replied or asked us to stop: no automatic letter or closing."""
+        return self.reached or self.replied_since_opening or self.opt_outs_since_opening
 
     @property
     def is_live(self) -> bool:
@@ -186,7 +267,10 @@ class MessageChange:
     channel: Channel | None = None
     """Given when the message is made."""
     purpose: Purpose | None = None
+    """Likewise; it says to whom, too."""
     leaves_at: datetime | None = None
+    learnt: bool = False
+    """Whether this was learnt after it had been handed over: then it changes what may have left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,13 +311,42 @@ def next_action(state: ReferralState) -> NextAction | None:
 def next_deadline(state: ReferralState) -> datetime | None:
     """The next moment at which time alone may change something; `None`: never by time alone."""
     deadlines: list[datetime | None] = []
+    writing = state.writing
     if state.stage is Stage.CONTACTING and state.call is not None:
         deadlines.append(state.call.lapses_at)
-    if state.stage is Stage.WRITING and state.writing is not None:
-        deadlines.append(state.writing.leaves_at if state.writing.is_waiting else state.writing.closes_at)
+    if state.stage is Stage.WRITING and writing is not None:
+        unknown = writing.state is MessageState.UNKNOWN and writing.resolves_at is not None
+        waits_until = writing.resolves_at if unknown else writing.closes_at
+        deadlines.append(writing.leaves_at if writing.is_waiting else waits_until)
     if state.stage is Stage.HELD:
         deadlines += [hold.review_at for hold in state.holds if not hold.review_asked]
+    if state.is_live:
+        deadlines.append(state.facts.plan_until)
+    deadlines += [errand.due_at if errand.is_waiting else errand.resolves_at for errand in state.errands]
     return min((at for at in deadlines if at is not None), default=None)
+
+
+def leaving_now(state: ReferralState, now: datetime) -> str | None:
+    """The key of a message that is to be handed over now; `None` if there is none."""
+    for errand in state.errands:
+        if errand.is_waiting and errand.due_at <= now:
+            return errand.key
+    writing = state.writing
+    if state.stage is Stage.WRITING and writing is not None and not writing.queued:
+        return writing.key if writing.state is MessageState.RESERVED else None
+    return None
+
+
+def doubtful_now(state: ReferralState, now: datetime) -> str | None:
+    """The key of a message of unknown fate whose provider is to be asked now; `None` if there is none."""
+    messages: list[Errand | Writing] = list(state.errands)
+    if state.stage is Stage.WRITING and state.writing is not None:
+        messages.append(state.writing)
+    for message in messages:
+        unknown = message.state is MessageState.UNKNOWN
+        if unknown and message.resolves_at is not None and message.resolves_at <= now:
+            return message.key
+    return None
 
 
 def _held_action(state: ReferralState) -> NextAction:

@@ -1,19 +1,19 @@
 """Whether somebody may ring a victim now, and on which numbers: what a coordinator reads before the number.
 
-Nothing is ruled here that is not ruled elsewhere: which numbers may be rung is the gate's, when is the hours', the
-victim's windows' and the next call's, and what stands in the way is the hold's.  This says it together, in words.
+Nothing is ruled here that is not ruled elsewhere: whether and which numbers may be rung is the gate's, when is the
+hours', the victim's windows' and the next call's, and why it is held is the hold's.  This says it together, in words.
 Source: rule 1 of docs/policy.md; docs/policy.md#safety-gate.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from domain.call_planning import gap_respected, inside_hours_and_windows
 from domain.facts import Phone
-from domain.gate import callable_phones
+from domain.gate import AskAPerson, Circumstances, Hold, Ring, ask, callable_phones
 from domain.moment_words import moment_in_words
 from domain.referral_state import Call, ReferralState
 from domain.vocabulary import Access, Answer, Lane, Role, Stage
@@ -56,29 +56,33 @@ class _Objection:
     reason: str
 
 
-def may_ring_now(state: ReferralState, now: datetime) -> Ringing:
+def may_ring_now(state: ReferralState, now: datetime, *, stopped: bool = False) -> Ringing:
     """Say whether the person of a referral may be rung now.
 
     Args:
         state: Where the referral stands.
-        now: An aware time.
+        now: An aware time; a contact plan that has run out by then vouches for nothing.
+        stopped: Whether a stop stands in the tables.
     """
-    by_itself = [*_by_stage(state), *_by_numbers(state)]
+    state = replace(state, facts=state.facts.as_of(now))
+    by_itself = [*_by_stage(state), *_by_gate(state, now, stopped=stopped)]
     by_time = list(_by_time(state, now))
-    found = [*by_itself, *by_time, *_by_lane(state), *_by_holds(state)]
+    found = [*by_itself, *by_time, *_by_holds(state)]
     answers = {objection.may for objection in found}
     may = next((answer for answer in (MayRing.NO, MayRing.ASK_FIRST) if answer in answers), MayRing.YES)
     gravest_first = sorted(found, key=lambda objection: objection.may is not MayRing.NO)
+    only_time = bool(by_time) and all(objection.may is MayRing.ASK_FIRST for objection in by_itself)
     return Ringing(
         may=may,
         reasons=tuple(objection.reason for objection in gravest_first),
-        opens_at=_opens_at(state, now) if by_time and not by_itself else None,
+        opens_at=_opens_at(state, now) if only_time else None,
     )
 
 
-def known_numbers(state: ReferralState) -> tuple[KnownNumber, ...]:
-    """List every number: those that may be rung first, the one to ring next before the others."""
-    facts = state.facts
+def known_numbers(state: ReferralState, now: datetime) -> tuple[KnownNumber, ...]:
+    """List every number: those that may be rung now first, the one to ring next before the others."""
+    facts = state.facts.as_of(now)
+    state = replace(state, facts=facts)
     may = callable_phones(facts, sensitive=state.sensitive, closed=state.closed_phones)
     in_order = sorted(may, key=lambda phone: phone.id != state.phone_id)
     return (
@@ -98,16 +102,40 @@ def _by_stage(state: ReferralState) -> Iterator[_Objection]:
         yield _Objection(may=MayRing.NO, reason="The referral is closed.")
 
 
-def _by_numbers(state: ReferralState) -> Iterator[_Objection]:
-    if state.phone_id is not None:
+def _by_gate(state: ReferralState, now: datetime, *, stopped: bool) -> Iterator[_Objection]:
+    """Ask the gate, and where it says no ask again without that reason: whoever is about to ring reads them all.
+
+    Times and holds are left out here: they have words of their own.
+    """
+    if not state.is_live:
         return
+    known = replace(state.circumstances(now, stopped=stopped), held=False)
+    said: set[str] = set()
+    for each in _with_less_and_less(known):
+        ruling = ask(Ring(at=now, agreed=True), each)
+        if not isinstance(ruling, Hold | AskAPerson) or ruling.reason in said:
+            continue
+        said.add(ruling.reason)
+        may = MayRing.NO if isinstance(ruling, Hold) else MayRing.ASK_FIRST
+        without_number = isinstance(ruling, Hold) and not each.stopped
+        yield _Objection(may=may, reason=_without_number(state) if without_number else ruling.reason)
+
+
+def _with_less_and_less(known: Circumstances) -> Iterator[Circumstances]:
+    """The same person, each time with one thing less that could stand in the way."""
+    yield known
+    yield (known := replace(known, stopped=False))
+    yield (known := replace(known, opted_out=()))
+    yield replace(known, lane=Lane.CONTACT)
+
+
+def _without_number(state: ReferralState) -> str:
+    """Why there is nothing to ring."""
     if Access.NO_PHONE in state.facts.access:
-        reason = "This person cannot use the telephone."
-    elif not state.facts.phones:
-        reason = "No number is known."
-    else:
-        reason = "None of the numbers may be rung."
-    yield _Objection(may=MayRing.NO, reason=reason)
+        return "This person cannot use the telephone."
+    if not state.facts.phones:
+        return "No number is known."
+    return "None of the numbers may be rung."
 
 
 def _by_time(state: ReferralState, now: datetime) -> Iterator[_Objection]:
@@ -152,14 +180,6 @@ def _opens_at(state: ReferralState, now: datetime) -> datetime | None:
         return later.due_at
     hours = intersect(state.policy.hours, state.facts.windows)
     return next_open(hours, now if later is None else later.due_at)
-
-
-def _by_lane(state: ReferralState) -> Iterator[_Objection]:
-    if state.is_live and state.lane is Lane.INFORMATION and not state.bars_machines:
-        yield _Objection(
-            may=MayRing.ASK_FIRST,
-            reason="This person is only to be told that we exist: make it a contact referral first.",
-        )
 
 
 def _by_holds(state: ReferralState) -> Iterator[_Objection]:

@@ -142,9 +142,7 @@ def _may_stay_let_go(turn: Turn) -> bool:
     writing = state.writing
     if writing is None:
         return True
-    opens = channel_is_open(
-        writing.channel, state.facts, sensitive=state.sensitive, closed=state.closed_phones
-    )
+    opens = channel_is_open(writing.channel, state.facts, sensitive=state.sensitive, closed=state.closed_ways)
     return opens and (writing.approved or not state.protected)
 
 

@@ -345,12 +345,166 @@ class Channel(StrEnum):
     EMAIL = "email"
     TEXT = "text"
 
+    @property
+    def as_contact(self) -> "ContactChannel":
+        """The line of the contact plan it belongs to."""
+        return ContactChannel(self.value)
+
+
+class PrintedBy(StrEnum):
+    """Who prints the letters of a service."""
+
+    PROVIDER = "provider"
+    SERVICE = "service"
+
+
+class ContactChannel(StrEnum):
+    """How a person can be reached at all: the lines of a contact plan, and what one may opt out of."""
+
+    PHONE = "phone"
+    TEXT = "text"
+    EMAIL = "email"
+    LETTER = "letter"
+
+
+class Recipient(StrEnum):
+    """To whom something written goes."""
+
+    VICTIM = "victim"
+    """The person referred, or for a child a guardian who is no suspect."""
+    REFERRER = "referrer"
+    """The monitored mailbox the referrer named."""
+
 
 class Purpose(StrEnum):
     """Why something is sent; one wording folder each."""
 
     CONTACT_UNANSWERED = "contact_unanswered"
     INFORMATION = "information"
+    SAFE_CHANNEL_ASKED = "safe_channel_asked"
+    """The referrer is asked for a safe way to reach somebody; says nothing about whom."""
+    WHO_WE_ARE = "who_we_are"
+    """The neutral answer to a text that asks who we are."""
+
+    @property
+    def recipient(self) -> Recipient:
+        """To whom it goes."""
+        return Recipient.REFERRER if self is Purpose.SAFE_CHANNEL_ASKED else Recipient.VICTIM
+
+
+class UnknownRule(StrEnum):
+    """What is done, after the profile's wait, about a message of which nobody knows whether it left."""
+
+    RESEND = "resend"
+    OTHER_CHANNEL = "other_channel"
+    ASK_PERSON = "ask_person"
+
+
+class DeliveryReport(StrEnum):
+    """What a provider tells of a message after taking it, or a person of a letter that came back."""
+
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    """The network or mailbox did not take it; the address may work another day."""
+    BOUNCED = "bounced"
+    """There is no such address or number, or the provider will not write to it any more."""
+    COMPLAINED = "complained"
+    """The reader marked it as unwanted."""
+    RETURNED = "returned"
+    """The letter came back."""
+    FAILED = "failed"
+    """The provider failed with it for a reason of its own."""
+    PULLED = "pulled"
+    """A person took the letter out of the printed batch before it was posted."""
+
+    @property
+    def rank(self) -> int:
+        """A later report of a higher rank replaces a lower one, whatever the order they arrive in."""
+        return _REPORT_RANK[self]
+
+    @property
+    def ends_the_address(self) -> bool:
+        """Whether nothing more is sent to that address."""
+        return self in {DeliveryReport.BOUNCED, DeliveryReport.COMPLAINED, DeliveryReport.RETURNED}
+
+    @property
+    def failed(self) -> bool:
+        """Whether it did not reach the address."""
+        return self in {
+            DeliveryReport.UNDELIVERED,
+            DeliveryReport.BOUNCED,
+            DeliveryReport.RETURNED,
+            DeliveryReport.FAILED,
+        }
+
+
+_REPORT_RANK = {
+    DeliveryReport.ACCEPTED: 10,
+    DeliveryReport.DEFERRED: 20,
+    DeliveryReport.SENT: 30,
+    DeliveryReport.FAILED: 40,
+    DeliveryReport.UNDELIVERED: 50,
+    DeliveryReport.DELIVERED: 60,
+    DeliveryReport.BOUNCED: 70,
+    DeliveryReport.RETURNED: 80,
+    DeliveryReport.COMPLAINED: 90,
+    DeliveryReport.PULLED: 95,
+}
+
+
+class StopCause(StrEnum):
+    """Why everything queued for a person stops at once."""
+
+    SOMEBODY_ELSE_ANSWERED = "somebody_else_answered"
+    CHILD_ANSWERED = "child_answered"
+    IMMEDIATE_DANGER = "immediate_danger"
+    VICTIM_IS_SUSPECT = "victim_is_suspect"
+    VICTIM_HAS_DIED = "victim_has_died"
+
+
+class CallerDisplay(StrEnum):
+    """What whoever is rung may see of us."""
+
+    WITHHELD = "withheld"
+    """No number at all."""
+    NEUTRAL = "neutral"
+    """A number that says nothing of what we do."""
+    SERVICE = "service"
+    """The service's own number or name."""
+
+
+class InterpreterGender(StrEnum):
+    """Whom a person would rather speak through."""
+
+    WOMAN = "woman"
+    MAN = "man"
+    ANY = "any"
+
+
+class OptOutWay(StrEnum):
+    """How somebody asked us to stop."""
+
+    TEXT = "text"
+    EMAIL = "email"
+    LETTER_CODE = "letter_code"
+    PHONE = "phone"
+    WEB = "web"
+
+
+class TextMeaning(StrEnum):
+    """What a text that came in wants; read by a short list of words, never guessed beyond it."""
+
+    STOP = "stop"
+    START = "start"
+    CALL_ME = "call_me"
+    WHO_ARE_YOU = "who_are_you"
+    ABUSE = "abuse"
+    """Threats or insults: whoever writes may not be the victim."""
+    REPLY = "reply"
+    """Anything else."""
 
 
 class MessageState(StrEnum):

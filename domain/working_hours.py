@@ -148,7 +148,8 @@ def next_cut_off(letter: LetterPolicy, hours: OpeningHours, at: datetime) -> dat
     """Give the instant until which a letter made at `at` can be recalled, in UTC.
 
     With a local time of day it is the next one on a working day (Monday to Friday, not closed) strictly after
-    `at`: a letter made exactly at the cut-off waits for the next.  Source: docs/policy.md#letters.
+    `at`, and at least `recall_for` after it: a letter made exactly at the cut-off, or shortly before, waits for the
+    next.  Source: docs/policy.md#letters.
 
     Raises:
         InvalidProfile: The profile gives neither `cut_off` nor `cut_off_after`; `parse_profile` refuses it.
@@ -161,7 +162,12 @@ def next_cut_off(letter: LetterPolicy, hours: OpeningHours, at: datetime) -> dat
     day = at.astimezone(zone).date()
     while True:
         cut_off = datetime.combine(day, letter.cut_off, tzinfo=zone).astimezone(UTC)
-        if cut_off > at and day.weekday() < _SATURDAY and day not in hours.closed_on:
+        if (
+            cut_off > at
+            and cut_off - at >= letter.recall_for
+            and day.weekday() < _SATURDAY
+            and day not in hours.closed_on
+        ):
             return cut_off
         day += _DAY
 

@@ -4,33 +4,33 @@ The step `reserved → sending` is the last moment at which anything can stop a 
 the referral's lock, whether everything still allows it.  Rules 1, 4 and 5 of docs/policy.md.
 """
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Engine, Select, bindparam, func, select, tuple_, update
 
 from domain.errors import ReferralNotFound
 from domain.facts import Facts
-from domain.gate import channel_is_open
+from domain.gate import Alter, AskAPerson, Hold, Permit, Write, permit
 from domain.identifiers import referral_workflow_id
-from domain.ports import Beginning, Draft, Written
+from domain.ports import Beginning, Begun, Draft, Written
 from domain.referral_state import ReferralState
-from domain.vocabulary import Channel, MessageState, Purpose, Stage
-from store import message_content
+from domain.vocabulary import Channel, MessageState, Purpose, Recipient, Stage
+from store import departures, message_content, stop
 from store.columns import AnyRow, is_uuid
 from store.command_row import is_awaited
 from store.encryption import PersonCipher, cipher_of
 from store.keyring import Keyring
 from store.message_row import MESSAGE, NOT_HANDED_OVER, WITHOUT_CONTENT, MessageView, sealed_why, view_of
-from store.recipient import recipient_of
+from store.recipient import To, recipient_of, referrer_of
 from store.referral_document import ADULT_AT, Document, facts_of, number_id
 from store.referral_row import REFERRAL, document_of, state_of
 
 __all__ = ["MessageStore", "MessageView"]
 
 _SETTLED_FROM = {
-    MessageState.RESERVED: (MessageState.SENDING,),
+    MessageState.RESERVED: (MessageState.SENDING, MessageState.UNKNOWN),
     MessageState.UNKNOWN: (MessageState.SENDING,),
     MessageState.SENT: (MessageState.SENDING, MessageState.UNKNOWN),
     MessageState.REJECTED: (MessageState.SENDING, MessageState.UNKNOWN),
@@ -38,6 +38,7 @@ _SETTLED_FROM = {
 """What a provider's answer may follow; `reserved` when it proved not to have taken the message."""
 _REFUSED = "The safety gate said no at the last moment."
 _OVERTAKEN = "It was recalled before it left."
+_TAKE_IN_FIRST = "Something was recorded that has to be taken in first."
 
 
 def _of_message(*columns: Any) -> Select[Any]:
@@ -46,12 +47,26 @@ def _of_message(*columns: Any) -> Select[Any]:
 
 _THIS: BindParameter[str] = bindparam("this")
 _DRAFTED = _of_message(
-    MESSAGE.c.state.label("message_state"), MESSAGE.c.channel, MESSAGE.c.purpose, REFERRAL
+    MESSAGE.c.id.label("message_id"),
+    MESSAGE.c.state.label("message_state"),
+    MESSAGE.c.channel,
+    MESSAGE.c.purpose,
+    MESSAGE.c.provider_id,
+    REFERRAL,
 ).where(MESSAGE.c.key == _THIS)
 _TO_SETTLE = _of_message(MESSAGE.c.channel, REFERRAL.c.wrapped_key).where(MESSAGE.c.key == _THIS)
 _LOCKED = select(REFERRAL).where(REFERRAL.c.id == _THIS).with_for_update(key_share=True)
 _LOCKED_MESSAGE = (
-    select(MESSAGE.c.state, MESSAGE.c.channel, is_awaited(bindparam("target")).label("awaited"))
+    select(
+        MESSAGE.c.id,
+        MESSAGE.c.state,
+        MESSAGE.c.channel,
+        MESSAGE.c.purpose,
+        MESSAGE.c.urgency,
+        MESSAGE.c.made_at,
+        is_awaited(bindparam("target")).label("awaited"),
+        stop.stands(MESSAGE.c.referral_id).label("stopped"),
+    )
     .where(MESSAGE.c.key == _THIS)
     .with_for_update(of=MESSAGE)
 )
@@ -72,10 +87,12 @@ class MessageStore:
         keyring: Keyring,
         *,
         simulated: Collection[Channel] = (),
+        per_minute: Mapping[Channel, int] | None = None,
     ) -> None:
         self._engine = engine
         self._keyring = keyring
         self._simulated = frozenset(simulated)
+        self._per_minute = per_minute or {}
         self._number_id = number_id(keyring)
 
     def draft(self, key: str) -> Draft:
@@ -86,18 +103,14 @@ class MessageStore:
             raise ReferralNotFound(f"no message {key}")
         cipher = cipher_of(self._keyring, row.id, row.wrapped_key)
         document, facts, state = self._read(cipher, row)
-        to = recipient_of(
-            document,
-            facts,
-            sensitive=row.sensitive,
-            closed=state.closed_phones if state else (),
-            number_id=self._number_id,
-        )
+        to = self._to(key, Purpose(row.purpose), document, facts, state, sensitive=row.sensitive)
+        channel = Channel(row.channel)
         return Draft(
             key=key,
+            id=row.message_id,
             referral_id=row.id,
             reference=row.reference,
-            channel=Channel(row.channel),
+            channel=channel,
             purpose=Purpose(row.purpose),
             state=MessageState(row.message_state),
             neutral=row.sensitive or facts.is_sensitive or facts.is_bereaved or facts.is_child,
@@ -109,33 +122,114 @@ class MessageStore:
             email=to.email,
             phone=to.phone,
             turn=row.turn,
+            recipient=Purpose(row.purpose).recipient,
+            address_id=to.address_id(channel),
+            access=facts.access,
+            provider_id=row.provider_id,
+        )
+
+    def _to(
+        self,
+        key: str,
+        purpose: Purpose,
+        document: Document,
+        facts: Facts,
+        state: ReferralState | None,
+        *,
+        sensitive: bool,
+    ) -> To:
+        if purpose.recipient is Recipient.REFERRER:
+            return referrer_of(document)
+        return recipient_of(
+            document,
+            facts,
+            sensitive=sensitive or facts.is_sensitive,
+            closed=state.closed_ways if state else (),
+            number_id=self._number_id,
+            phone_id=next((e.address_id for e in state.errands if e.key == key), "") if state else "",
         )
 
     def begin(
-        self, key: str, written: Written, now: datetime, *, turn: int | None = None
-    ) -> tuple[Beginning, MessageState]:
+        self,
+        key: str,
+        written: Written,
+        now: datetime,
+        *,
+        turn: int | None = None,
+        batch_id: str | None = None,
+    ) -> Begun:
         """Ask for the last time whether a message may leave; see `domain.ports`."""
         with self._engine.begin() as connection:
             referral = _locked_referral(connection, key)
             message = _locked_message(connection, key)
             state = MessageState(message.state)
             if state is not MessageState.RESERVED:
-                return _ALREADY.get(state, Beginning.SETTLED), state
-            if message.awaited or (turn is not None and turn != referral.turn):
-                return Beginning.DEFERRED, state
+                return Begun(beginning=_ALREADY.get(state, Beginning.SETTLED), state=state)
+            if not message.stopped and (message.awaited or (turn is not None and turn != referral.turn)):
+                return Begun(beginning=Beginning.DEFERRED, state=state, why=_TAKE_IN_FIRST)
             cipher = cipher_of(self._keyring, referral.id, referral.wrapped_key)
-            _, facts, stands = self._read(cipher, referral)
-            beginning, state, why = _judge(key, Channel(message.channel), referral, facts, stands)
+            document, facts, stands = self._read(cipher, referral)
+            begun = _judge(key, message, referral.stage, stands, facts.as_of(now), now)
+            if begun.beginning is Beginning.BEGUN:
+                begun = self._in_turn(connection, key, message, begun, now, printed=batch_id is not None)
+            if begun.beginning is Beginning.DEFERRED:
+                return begun
             values: dict[str, Any] = {
                 "this": key,
-                "state": state,
-                "why_enc": sealed_why(cipher, key, why),
+                "state": begun.state,
+                "why_enc": sealed_why(cipher, key, begun.why),
                 "leaves_at": None,
+                "next_try_at": None,
+                "queued_at": None,
             }
-            if beginning is Beginning.BEGUN:
-                values |= {"sending_at": now, **message_content.seal(cipher, key, written)}
+            if begun.beginning is Beginning.BEGUN:
+                purpose = Purpose(message.purpose)
+                to = self._to(key, purpose, document, facts.as_of(now), stands, sensitive=referral.sensitive)
+                values |= {
+                    "sending_at": now,
+                    "batch_id": batch_id,
+                    "address_id": to.address_id(Channel(message.channel)),
+                    **message_content.seal(cipher, key, written),
+                }
             connection.execute(_WRITTEN, values)
-            return beginning, state
+            return begun
+
+    def _in_turn(
+        self, connection: Connection, key: str, message: AnyRow, begun: Begun, now: datetime, *, printed: bool
+    ) -> Begun:
+        """Let what may leave wait if its purpose is switched off, or its provider is away or busy."""
+        channel = Channel(message.channel)
+        asks_provider = not printed and channel not in self._simulated
+        wait = departures.may_leave(
+            connection,
+            departures.Asking(
+                key=key,
+                channel=channel,
+                purpose=Purpose(message.purpose),
+                urgency=message.urgency,
+                made_at=message.made_at,
+            ),
+            per_minute=self._per_minute.get(channel) if asks_provider else None,
+            now=now,
+        )
+        if wait is None:
+            return begun
+        return Begun(
+            beginning=Beginning.DEFERRED, state=MessageState.RESERVED, why=wait.why, retry_at=wait.retry_at
+        )
+
+    def queue(self, key: str, now: datetime) -> None:
+        """Note that a reserved letter waits for the next printed batch."""
+        waits = (MESSAGE.c.key == key) & (MESSAGE.c.state == MessageState.RESERVED)
+        with self._engine.begin() as connection:
+            connection.execute(update(MESSAGE).where(waits).values(queued_at=now, leaves_at=None))
+
+    def provider_answered(
+        self, channel: Channel, *, taken: bool, retry_after: timedelta | None, now: datetime
+    ) -> None:
+        """Note whether a provider takes messages; see `store.departures`."""
+        with self._engine.begin() as connection:
+            departures.provider_answered(connection, channel, taken=taken, retry_after=retry_after, now=now)
 
     def settle(self, key: str, state: MessageState, *, why: str, provider_id: str, now: datetime) -> None:
         """Write what the provider said, if it can still be news."""
@@ -233,17 +327,42 @@ _ALREADY = {MessageState.SENDING: Beginning.INTERRUPTED, MessageState.HELD: Begi
 
 
 def _judge(
-    key: str, channel: Channel, referral: AnyRow, facts: Facts, state: ReferralState | None
-) -> tuple[Beginning, MessageState, str]:
+    key: str, message: AnyRow, stage: str, state: ReferralState | None, facts: Facts, now: datetime
+) -> Begun:
     """Judge by what the tables say now: the referral's step, then the gate."""
-    writing = state.writing if state else None
-    if state is None or writing is None or writing.key != key or not writing.is_waiting:
-        return Beginning.SETTLED, MessageState.RECALLED, _OVERTAKEN
-    sensitive = referral.sensitive or facts.is_sensitive
-    is_open = channel_is_open(channel, facts, sensitive=sensitive, closed=state.closed_phones)
-    if referral.stage != Stage.WRITING or not is_open:
-        return Beginning.REFUSED, MessageState.HELD, _REFUSED
-    return Beginning.BEGUN, MessageState.SENDING, "It was handed over; it may have left."
+    if state is None or not _is_wanted(key, state):
+        return Begun(beginning=Beginning.SETTLED, state=MessageState.RECALLED, why=_OVERTAKEN)
+    purpose, channel = Purpose(message.purpose), Channel(message.channel)
+    in_its_stage = state.writing is None or state.writing.key != key or stage == Stage.WRITING
+    errand = next((known for known in state.errands if known.key == key), None)
+    act = Write(
+        channel=channel,
+        purpose=purpose,
+        approved=_is_approved(key, state),
+        address_id=errand.address_id if errand else "",
+    )
+    ruling = permit(key, act, state.circumstances(now, facts=facts, stopped=message.stopped))
+    if isinstance(ruling, Permit) and in_its_stage:
+        why = "It was handed over; it may have left."
+        return Begun(beginning=Beginning.BEGUN, state=MessageState.SENDING, why=why, permit=ruling)
+    if isinstance(ruling, Alter) and ruling.at is not None and ruling.channel is None:
+        return Begun(
+            beginning=Beginning.DEFERRED, state=MessageState.RESERVED, why=ruling.reason, retry_at=ruling.at
+        )
+    asks = isinstance(ruling, AskAPerson)
+    why = ruling.reason if isinstance(ruling, Hold | AskAPerson) else _REFUSED
+    return Begun(beginning=Beginning.REFUSED, state=MessageState.HELD, why=why, asks_person=asks)
+
+
+def _is_wanted(key: str, state: ReferralState) -> bool:
+    writing = state.writing
+    if writing is not None and writing.key == key:
+        return writing.is_waiting
+    return any(errand.key == key and errand.is_waiting for errand in state.errands)
+
+
+def _is_approved(key: str, state: ReferralState) -> bool:
+    return state.writing is not None and state.writing.key == key and state.writing.approved
 
 
 def _locked_referral(connection: Connection, key: str) -> AnyRow:

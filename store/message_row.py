@@ -3,15 +3,15 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Column, Connection, ForeignKey, Index, bindparam, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, SQLModel
 
 from domain.referral_state import MessageChange
-from domain.vocabulary import Channel, MessageState, Purpose
-from store.columns import UUID, AnyRow, moment, sealed, table_of, text, truth
+from domain.vocabulary import Channel, DeliveryReport, MessageState, Purpose, Recipient
+from store.columns import UUID, AnyRow, moment, sealed, table_of, text, truth, whole
 from store.encryption import PersonCipher
 from store.referral_row import REFERRAL
 
@@ -36,6 +36,15 @@ class MessageView:
     settled_at: datetime | None
     provider_id: str
     simulated: bool
+    report: DeliveryReport | None
+    """What was learnt of it after it was handed over."""
+    reported_at: datetime | None
+    queued_at: datetime | None
+    """Since when it waits to be printed."""
+    batch_id: str | None
+    waits_for_provider: bool
+    """Whether it is due, but its provider is away or busy until `leaves_at`."""
+    recipient: Recipient
 
 
 class MessageRow(SQLModel, table=True):
@@ -47,6 +56,11 @@ class MessageRow(SQLModel, table=True):
         Index("message_referral", "referral_id", "made_at"),
         Index("message_made", "made_at"),
         Index("message_state", "state", "channel"),
+        Index("message_waiting", "channel", "next_try_at", postgresql_where="next_try_at IS NOT NULL"),
+        Index("message_queued", "queued_at", postgresql_where="queued_at IS NOT NULL"),
+        Index("message_batch", "batch_id", postgresql_where="batch_id IS NOT NULL"),
+        Index("message_provider", "provider_id", postgresql_where="provider_id <> ''"),
+        Index("message_unsubscribe", "unsubscribe_hash", postgresql_where="unsubscribe_hash IS NOT NULL"),
     )
 
     key: str = text(primary_key=True)
@@ -66,6 +80,20 @@ class MessageRow(SQLModel, table=True):
     simulated: bool = truth()
     words_enc: bytes | None = sealed(nullable=True)
     pdf_enc: bytes | None = sealed(nullable=True)
+    urgency: int = whole()
+    """Smaller leaves first when a provider is busy or back after an outage; see `store.departures`."""
+    next_try_at: datetime | None = moment(nullable=True)
+    """When it was last told to ask again, because its provider is away or busy; see `store.departures`."""
+    queued_at: datetime | None = moment(nullable=True)
+    """Since when it waits for the next printed batch."""
+    batch_id: str | None = Field(default=None, sa_column=Column(UUID, nullable=True))
+    address_id: str | None = text(nullable=True)
+    """The number or address it was handed over for, by its opaque id."""
+    report: str | None = text(nullable=True)
+    """What was learnt of it after it was handed over; a report of a higher rank replaces a lower one."""
+    reported_at: datetime | None = moment(nullable=True)
+    unsubscribe_hash: str | None = text(nullable=True)
+    """Of the token in its one-click address."""
 
 
 MESSAGE = table_of(MessageRow)
@@ -79,8 +107,12 @@ WAITING = (MessageState.HELD, MessageState.RESERVED)
 """What a turn may still change: it has not been handed over."""
 NOT_HANDED_OVER = (*WAITING, MessageState.RECALLED)
 """Nothing left, even if a try was made that the provider proved not to have taken."""
+TURN_WITHIN = timedelta(seconds=10)
+"""How much later than it was told a referral may mean to ask again, if nothing else moved the time since."""
 _WHY = "message.why_enc"
 _MADE = insert(MESSAGE).on_conflict_do_nothing()
+_HANDED_OVER = (MessageState.SENDING, MessageState.UNKNOWN)
+_LEARNT = update(MESSAGE).where(MESSAGE.c.key == bindparam("this"), MESSAGE.c.state.in_(_HANDED_OVER))
 _CHANGED = update(MESSAGE).where(MESSAGE.c.key == bindparam("this"), MESSAGE.c.state.in_(WAITING))
 
 
@@ -91,6 +123,7 @@ def apply_changes(
     referral_id: str,
     changes: Iterable[MessageChange],
     at: datetime,
+    urgency: int,
 ) -> None:
     """Make and change messages as a turn asks, inside its transaction.
 
@@ -101,6 +134,7 @@ def apply_changes(
             "state": change.state,
             "why_enc": cipher.seal_text(_WHY, change.key, change.why),
             "leaves_at": change.leaves_at,
+            "queued_at": None,
         }
         if change.channel is not None:
             made = {
@@ -112,8 +146,11 @@ def apply_changes(
                 "made_at": at,
                 "provider_id": "",
                 "simulated": False,
+                "urgency": urgency,
             }
             connection.execute(_MADE, {**made, **values})
+        elif change.learnt:
+            connection.execute(_LEARNT, {"this": change.key, **values, "settled_at": at})
         else:
             connection.execute(_CHANGED, {"this": change.key, **values})
 
@@ -145,4 +182,17 @@ def view_of(cipher: PersonCipher, row: AnyRow) -> MessageView:
         settled_at=row.settled_at,
         provider_id=row.provider_id,
         simulated=row.simulated,
+        report=DeliveryReport(row.report) if row.report else None,
+        reported_at=row.reported_at,
+        queued_at=row.queued_at,
+        batch_id=row.batch_id,
+        waits_for_provider=_waits_for_provider(row),
+        recipient=Purpose(row.purpose).recipient,
     )
+
+
+def _waits_for_provider(row: AnyRow) -> bool:
+    """Whether what it waits for is the time at which it was told to ask again: a hold or new cut-off moves that."""
+    if row.next_try_at is None or row.leaves_at is None or row.state not in WAITING:
+        return False
+    return bool(row.next_try_at <= row.leaves_at <= row.next_try_at + TURN_WITHIN)

@@ -9,15 +9,18 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
 
 from domain.errors import ReferralNotFound
+from domain.events import PlanSent
 from domain.ports import Projection
 from domain.referral_state import ReferralState, next_action
-from store import command_row, message_row, ongoing_support, person_mark
+from domain.vocabulary import Lane
+from store import command_row, message_row, ongoing_support, person_mark, stop
 from store.command_row import COMMAND
+from store.contact_plan import corrected_by_referrer
 from store.encryption import PersonCipher, cipher_of
-from store.json_form import state_to_json
+from store.json_form import event_from_json, state_to_json
 from store.keyring import Keyring
 from store.outbox import OUTBOX
-from store.referral_document import Document, correct
+from store.referral_document import Document, merge_patch
 from store.referral_row import REFERRAL, document_of
 from store.timeline import TIMELINE, lines
 
@@ -33,7 +36,7 @@ _LOCKED = (
 _WRITTEN = update(REFERRAL).where(REFERRAL.c.id == _THIS)
 _TAKEN_OUT = delete(OUTBOX).where(OUTBOX.c.referral_id == _THIS)
 _CORRECTION = (
-    select(REFERRAL.c.document_enc, COMMAND.c.words_enc)
+    select(REFERRAL.c.document_enc, COMMAND.c.words_enc, COMMAND.c.event_enc)
     .join_from(REFERRAL, COMMAND, COMMAND.c.referral_id == REFERRAL.c.id)
     .where(REFERRAL.c.id == _THIS, COMMAND.c.id == bindparam("correction"))
 )
@@ -57,7 +60,12 @@ def project(connection: Connection, keyring: Keyring, projection: Projection) ->
     connection.execute(_WRITTEN, {"this": referral_id, **values})
     _write_timeline(connection, cipher, projection)
     message_row.apply_changes(
-        connection, cipher, referral_id=referral_id, changes=effects.messages, at=projection.at
+        connection,
+        cipher,
+        referral_id=referral_id,
+        changes=effects.messages,
+        at=projection.at,
+        urgency=_urgency(state),
     )
     if effects.starts_support and state.support is not None:
         ongoing_support.begin_row(
@@ -70,18 +78,32 @@ def project(connection: Connection, keyring: Keyring, projection: Projection) ->
         )
     if projection.command_id is not None and projection.answer is not None:
         command_row.settle(connection, cipher, projection.command_id, projection.answer, now=projection.at)
+    stop.follow(
+        connection,
+        referral_id,
+        applied_through=state.applied_through,
+        holds=any(hold.recalls for hold in state.holds),
+        at=projection.at,
+    )
     if row.turn == 0:
         connection.execute(_TAKEN_OUT, {"this": referral_id})
 
 
 def corrected(connection: Connection, cipher: PersonCipher, referral_id: str, command_id: str) -> Document:
-    """The referral's document as a stored correction makes it.  Raises `ReferralNotFound`."""
+    """The referral's document as a stored correction or change of the contact plan makes it.
+
+    A change of the plan says exactly what holds; a correction is a referrer's, and is taken in with care.
+    Raises `ReferralNotFound`.
+    """
     row = connection.execute(_CORRECTION, {"this": referral_id, "correction": command_id}).first()
     if row is None:
         raise ReferralNotFound(f"no correction {command_id} of referral {referral_id}")
     document = document_of(cipher, referral_id, row.document_enc)
     patch = command_row.words_of(cipher, command_id, row.words_enc).get("patch", {})
-    return correct(document, patch)
+    event = event_from_json(cipher.open("command.event_enc", command_id, row.event_enc))
+    if isinstance(event, PlanSent):
+        return merge_patch(document, patch)
+    return corrected_by_referrer(document, patch)
 
 
 def _write_timeline(connection: Connection, cipher: PersonCipher, projection: Projection) -> None:
@@ -127,3 +149,12 @@ def _values(cipher: PersonCipher, state: ReferralState) -> dict[str, Any]:
         "support_id": state.support.support_id if state.support else None,
         "closed_at": state.closed_at,
     }
+
+
+def _urgency(state: ReferralState) -> int:
+    """Who is written to first after an outage: the higher the risk, the smaller the number."""
+    if state.facts.is_high_risk:
+        return 10
+    if state.sensitive:
+        return 20
+    return 40 if state.lane is Lane.CONTACT else 60

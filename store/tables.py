@@ -4,15 +4,23 @@ from sqlmodel import SQLModel
 
 from store import (
     command_row,
+    departures,
     idempotency,
+    inbound_text,
     message_row,
     ongoing_support,
+    opt_out,
     outbox,
     person_mark,
+    print_batch,
+    provider_report,
+    purpose_switch,
     referral_row,
     session,
+    stop,
     timeline,
     tokens,
+    wording_check,
     worker_pulse,
 )
 
@@ -29,6 +37,14 @@ ROWS = (
     session.SessionRow,
     worker_pulse.WorkerPulseRow,
     worker_pulse.WorkerTallyRow,
+    stop.StopRow,
+    opt_out.OptOutRow,
+    provider_report.ProviderReportRow,
+    inbound_text.InboundTextRow,
+    purpose_switch.PurposeSwitchRow,
+    departures.ChannelPaceRow,
+    print_batch.PrintBatchRow,
+    wording_check.WordingCheckRow,
 )
 """In the order in which they can be made."""
 

@@ -24,6 +24,7 @@ from domain.policy import (
     ContactPolicy,
     HoldPolicy,
     LetterPolicy,
+    MessagePolicy,
     OpeningHours,
     Period,
     Policy,
@@ -44,11 +45,13 @@ from domain.vocabulary import (
     Lane,
     MessageState,
     Outcome,
+    Purpose,
     Relationship,
     ReplyChannel,
     RiskLevel,
     Role,
     SourceKind,
+    UnknownRule,
     VictimRole,
     Weekday,
 )
@@ -106,6 +109,22 @@ def a_policy(**changes) -> Policy:
         ),
     )
     return replace(policy, **changes)
+
+
+def message_policy(**changes) -> MessagePolicy:
+    """Texts from 9 to 20; two hours' wait for a message of unknown fate, then a rule for each purpose."""
+    messages = MessagePolicy(
+        texts_from=time(9),
+        texts_until=time(20),
+        unknown_after=2 * HOUR,
+        unknown_rules={
+            Purpose.CONTACT_UNANSWERED: UnknownRule.ASK_PERSON,
+            Purpose.INFORMATION: UnknownRule.OTHER_CHANNEL,
+            Purpose.SAFE_CHANNEL_ASKED: UnknownRule.RESEND,
+            Purpose.WHO_WE_ARE: UnknownRule.ASK_PERSON,
+        },
+    )
+    return replace(messages, **changes)
 
 
 def a_phone(number: int = 1, **changes) -> Phone:

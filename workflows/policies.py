@@ -50,4 +50,14 @@ SEND = Step(
         maximum_interval=timedelta(minutes=1),
     ),
 )
-"""Handing a message to a provider: a day of outage is waited out, then a person is asked."""
+"""Handing a message to a provider.  One that is away gives the message back, so that the referral goes on
+meanwhile; what is repeated here is only what our own tables could not answer."""
+
+RECONCILE = Step(
+    start_to_close_timeout=timedelta(seconds=60),
+    schedule_to_close_timeout=timedelta(hours=1),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=1)
+    ),
+)
+"""Asking a provider what became of a message; after an hour without any answer the rule applies all the same."""

@@ -22,13 +22,15 @@ from domain.events import (
     CorrectionSent,
     Event,
     MessageSettled,
+    PlanChanged,
+    PlanSent,
     TimePassed,
     Triage,
 )
 from domain.identifiers import support_workflow_id
 from domain.ports import Projection
 from domain.referral import decide
-from domain.referral_state import Effects, ReferralState, next_deadline
+from domain.referral_state import Effects, ReferralState, doubtful_now, leaving_now, next_deadline
 from domain.vocabulary import MessageState, Stage
 from workflows import policies
 from workflows.ongoing_support import SupportWorkflow
@@ -52,7 +54,7 @@ class ReferralWorkflow:
             await self._turn(Triage())
         while not await self._is_finished():
             await self._live_on()
-            if self._now_at.is_live and workflow.info().is_continue_as_new_suggested():
+            if not _is_done(self._now_at) and workflow.info().is_continue_as_new_suggested():
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 workflow.continue_as_new(referral_id)
         return str(self._now_at.outcome)
@@ -98,16 +100,19 @@ class ReferralWorkflow:
 
     async def _is_finished(self) -> bool:
         """Closed, and every command that came meanwhile has been answered and left it closed."""
-        if self._now_at.stage is not Stage.CLOSED:
+        if not _is_done(self._now_at):
             return False
         await workflow.wait_condition(workflow.all_handlers_finished)
-        return self._now_at.stage is Stage.CLOSED
+        return _is_done(self._now_at)
 
     async def _live_on(self) -> None:
         """Do what is due, or wait until something happens or time runs out."""
         state = self._now_at
-        if state.stage is Stage.WRITING and state.writing and state.writing.state is MessageState.RESERVED:
-            await self._send(state.writing.key)
+        if (leaving := leaving_now(state, workflow.now())) is not None:
+            await self._send(leaving)
+            return
+        if (doubtful := doubtful_now(state, workflow.now())) is not None:
+            await self._ask_about(doubtful)
             return
         deadline = next_deadline(state)
         try:
@@ -129,6 +134,18 @@ class ReferralWorkflow:
             settled = MessageSettled(key=key, state=MessageState.HELD, why=why)
         await self._turn(settled)
 
+    async def _ask_about(self, key: str) -> None:
+        """Nobody knows whether it left: its provider is asked before the rule of its purpose applies."""
+        try:
+            settled = await workflow.execute_activity_method(
+                CorrespondenceActivities.reconcile_message,
+                Departure(key=key, at=workflow.now()),
+                **policies.RECONCILE,
+            )
+        except ActivityError:
+            settled = MessageSettled(key=key, state=MessageState.UNKNOWN, reconciled=True)
+        await self._turn(settled)
+
     async def _turn(self, event: Event | None, command: Command | None = None) -> Answer | None:
         """Decide, write, carry out.  Nothing else is decided until the tables have it."""
         async with self._turns:
@@ -148,7 +165,7 @@ class ReferralWorkflow:
                     at=workflow.now(),
                     command_id=command.id if command else None,
                     answer=answer if command else None,
-                    corrects=isinstance(happened, Corrected) and answer.applied,
+                    corrects=isinstance(happened, Corrected | PlanChanged) and answer.applied,
                 ),
                 **policies.WRITE,
             )
@@ -158,13 +175,14 @@ class ReferralWorkflow:
 
     async def _event_of(self, command: Command | None) -> Event:
         assert command is not None, "a turn has an event or a command"
-        if isinstance(command.event, CorrectionSent):
+        if isinstance(command.event, CorrectionSent | PlanSent):
             facts = await workflow.execute_local_activity_method(
                 ReferralActivities.read_correction,
                 Correction(referral_id=self._referral_id, command_id=command.id),
                 **policies.READ,
             )
-            return Corrected(facts=facts)
+            is_plan = isinstance(command.event, PlanSent)
+            return PlanChanged(facts=facts) if is_plan else Corrected(facts=facts)
         return command.event
 
     async def _carry_out(self, effects: Effects, state: ReferralState) -> None:
@@ -183,6 +201,10 @@ class ReferralWorkflow:
                 await support.signal(SupportWorkflow.referral_closed, effects.ends_support)
             except FailureError:
                 workflow.logger.warning("the support workflow had ended already")
+
+
+def _is_done(state: ReferralState) -> bool:
+    return state.stage is Stage.CLOSED and not state.errands
 
 
 def _decided(before: ReferralState, event: Event) -> tuple[ReferralState, Effects, Answer]:

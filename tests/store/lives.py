@@ -271,4 +271,6 @@ class KeptLife:
 
     def begins_to_leave(self) -> tuple[Beginning, MessageState]:
         draft = self.office.messages.draft(self.key)
-        return self.office.messages.begin(self.key, WRITTEN, self.now, turn=draft.turn)
+        begun = self.office.messages.begin(self.key, WRITTEN, self.now, turn=draft.turn)
+        assert (begun.permit is not None) is (begun.beginning is Beginning.BEGUN)
+        return begun.beginning, begun.state

@@ -160,7 +160,7 @@ def test_words_drawn_up_before_the_referral_moved_on_do_not_leave(office: Office
     draft = office.messages.draft(life.key)
     life.is_corrected({"victim": {"address": {"lines": ["2 New Street"]}}})
     begun = office.messages.begin(life.key, WRITTEN, life.now, turn=draft.turn)
-    assert begun == (Beginning.DEFERRED, MessageState.RESERVED)
+    assert (begun.beginning, begun.state) == (Beginning.DEFERRED, MessageState.RESERVED)
     assert life.begins_to_leave() == (Beginning.BEGUN, MessageState.SENDING)
 
 
@@ -215,7 +215,8 @@ def test_a_message_replaced_by_another_never_leaves_beside_it(office: Office) ->
     life.happens(MessageSettled(key=old, state=MessageState.RESERVED))
     assert life.state.stage is Stage.WRITING
     assert life.key != old
-    assert office.messages.begin(old, WRITTEN, life.now) == (Beginning.SETTLED, MessageState.RECALLED)
+    begun = office.messages.begin(old, WRITTEN, life.now)
+    assert (begun.beginning, begun.state) == (Beginning.SETTLED, MessageState.RECALLED)
 
 
 def test_an_interrupted_sending_is_said_to_be_one(office: Office) -> None:
@@ -233,7 +234,7 @@ def test_an_interrupted_sending_is_said_to_be_one(office: Office) -> None:
         ("rejected", "sent", "rejected"),
         ("unknown", "sent", "sent"),
         ("unknown", "rejected", "rejected"),
-        ("unknown", "reserved", "unknown"),
+        ("unknown", "reserved", "reserved"),  # asked afterwards, it proved not to have been taken
         ("reserved", "sent", "reserved"),
         ("sent", "sending", "sent"),
     ],
@@ -290,7 +291,8 @@ def test_a_call_recorded_at_the_cut_off_either_stops_the_letter_or_finds_it_gone
             (Beginning.DEFERRED, MessageState.RESERVED): MessageState.RECALLED,
             (Beginning.SETTLED, MessageState.RECALLED): MessageState.RECALLED,
         }
-        assert expected[results["begun"]] is state
+        begun = results["begun"]
+        assert expected[begun.beginning, begun.state] is state
 
 
 def test_a_command_stored_while_a_message_waits_for_the_lock_is_seen(office: Office) -> None:
@@ -313,7 +315,7 @@ def test_a_command_stored_while_a_message_waits_for_the_lock_is_seen(office: Off
             (life.id, f"referral-{life.id}", other.id),
         )
     thread.join()
-    assert begun == [(Beginning.DEFERRED, MessageState.RESERVED)]
+    assert [(one.beginning, one.state) for one in begun] == [(Beginning.DEFERRED, MessageState.RESERVED)]
 
 
 def test_the_post_room_lists_everything_newest_first(office: Office) -> None:
@@ -357,10 +359,10 @@ def test_the_post_room_reads_one_page_and_never_every_message_there_was(office: 
     life = writing(office)
     with office.engine.begin() as connection:
         connection.exec_driver_sql(
-            "INSERT INTO message (key, id, referral_id, channel, purpose, state, why_enc, made_at, provider_id, simulated)"
+            "INSERT INTO message (key, id, referral_id, channel, purpose, state, why_enc, made_at, provider_id, simulated, urgency)"
             " SELECT key || n, gen_random_uuid(), referral_id, channel, purpose,"
             " CASE WHEN n %% 1000 = 0 THEN 'unknown' ELSE 'sent' END, why_enc,"
-            " made_at - n * interval '1 minute', '', true FROM message, generate_series(1, 20000) n"
+            " made_at - n * interval '1 minute', '', true, 60 FROM message, generate_series(1, 20000) n"
             " WHERE referral_id = %s",
             (life.id,),
         )

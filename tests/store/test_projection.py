@@ -168,12 +168,14 @@ def test_the_timeline_says_what_happened_who_did_it_and_why(office: Office) -> N
     assert [line.what for line in lines] == [
         "The referral was received.",
         "Triage ran.",
+        "A call was put on the worklist.",
         "Call: no answer.",
+        "A call was put on the worklist.",
         "Held (other).",
     ]
-    assert [line.by_name for line in lines] == ["Force system", None, JO.name, JO.name]
-    assert [line.words for line in lines] == ["", "", "Rang out twice.", "Wait for Kim."]
-    assert lines[2].why == "Counted."
+    assert [line.by_name for line in lines] == ["Force system", None, None, JO.name, None, JO.name]
+    assert [line.words for line in lines] == ["", "", "", "Rang out twice.", "", "Wait for Kim."]
+    assert lines[3].why == "Counted."
 
 
 def test_a_long_timeline_is_read_on_from_where_it_was_left(office: Office) -> None:

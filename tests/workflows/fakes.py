@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from activities.correspondence import CorrespondenceActivities
@@ -19,12 +19,13 @@ from activities.referral import ReferralActivities
 from domain.errors import CannotBeWritten, ReferralNotFound
 from domain.events import Answer, Command, CommandEvent, CorrectionSent
 from domain.facts import Facts
-from domain.gate import channel_is_open
+from domain.gate import Permit, Write, permit
 from domain.identifiers import referral_workflow_id
 from domain.ongoing_support import Reviewed, SupportCommand
 from domain.policy import Policy
 from domain.ports import (
     Beginning,
+    Begun,
     Delivery,
     Draft,
     Outgoing,
@@ -39,6 +40,7 @@ from domain.referral_state import Entry, MessageChange, OngoingSupport, Referral
 from domain.vocabulary import Channel, MessageState, Purpose, Stage
 
 WAITING = {MessageState.HELD, MessageState.RESERVED}
+HANDED_OVER = {MessageState.SENDING, MessageState.UNKNOWN}
 
 
 @dataclass(kw_only=True)
@@ -98,6 +100,10 @@ class MemoryTables:
         """With what."""
         self.deferrals = 0
         """How often a message was told to wait for a command."""
+        self.queued: list[str] = []
+        """Letters that wait to be printed."""
+        self.answers: list[bool] = []
+        """What the ways out answered: whether they took a message."""
         self.after_writing: Callable[[Projection], None] | None = None
         """What happens when a turn is in the tables and its workflow has not heard of it."""
 
@@ -205,26 +211,45 @@ class MemoryTables:
             )
 
     def begin(
-        self, key: str, written: Written, now: datetime, *, turn: int | None = None
-    ) -> tuple[Beginning, MessageState]:
+        self,
+        key: str,
+        written: Written,
+        now: datetime,
+        *,
+        turn: int | None = None,
+        batch_id: str | None = None,
+    ) -> Begun:
         with self._open():
             message = self.messages[key]
             kept = self.referrals[message.referral_id]
             if message.state is not MessageState.RESERVED:
                 already = {MessageState.SENDING: Beginning.INTERRUPTED, MessageState.HELD: Beginning.REFUSED}
-                return already.get(message.state, Beginning.SETTLED), message.state
+                return Begun(
+                    beginning=already.get(message.state, Beginning.SETTLED), state=message.state, why="Again."
+                )
             moved_on = turn is not None and kept.state is not None and turn != kept.state.turn
             if moved_on or self.pending(referral_workflow_id(message.referral_id)):
                 self.deferrals += 1
-                return Beginning.DEFERRED, message.state
-            beginning, message.state = self._judge(message, kept)
-            return beginning, message.state
+                return Begun(beginning=Beginning.DEFERRED, state=message.state, why="First something else.")
+            begun = self._judge(message, kept, now)
+            message.state = begun.state
+            return begun
+
+    def queue(self, key: str, now: datetime) -> None:
+        with self._open():
+            self.queued.append(key)
+
+    def provider_answered(
+        self, channel: Channel, *, taken: bool, retry_after: timedelta | None, now: datetime
+    ) -> None:
+        with self._open():
+            self.answers.append(taken)
 
     def settle(self, key: str, state: MessageState, *, why: str, provider_id: str, now: datetime) -> None:
         with self._open():
             message = self.messages[key]
             follows = {MessageState.SENDING}
-            if state in {MessageState.SENT, MessageState.REJECTED}:
+            if state in {MessageState.SENT, MessageState.REJECTED, MessageState.RESERVED}:
                 follows |= {MessageState.UNKNOWN}
             if message.state in follows:
                 message.state, message.why = state, why
@@ -282,22 +307,29 @@ class MemoryTables:
                 why=change.why,
             )
             self.messages.setdefault(change.key, made)
-        elif self.messages[change.key].state in WAITING:
+        elif self.messages[change.key].state in (HANDED_OVER if change.learnt else WAITING):
             self.messages[change.key].state = change.state
             self.messages[change.key].why = change.why
 
-    def _judge(self, message: KeptMessage, kept: KeptReferral) -> tuple[Beginning, MessageState]:
+    def _judge(self, message: KeptMessage, kept: KeptReferral, now: datetime) -> Begun:
         state = kept.state
-        writing = state.writing if state else None
-        if state is None or writing is None or writing.key != message.key or not writing.is_waiting:
-            return Beginning.SETTLED, MessageState.RECALLED
-        sensitive = state.sensitive or kept.facts.is_sensitive
-        is_open = channel_is_open(
-            message.channel, kept.facts, sensitive=sensitive, closed=state.closed_phones
+        writing = state.writing if state and state.writing and state.writing.key == message.key else None
+        errand = next((one for one in state.errands if one.key == message.key), None) if state else None
+        wanted = writing or errand
+        if state is None or wanted is None or not wanted.is_waiting:
+            return Begun(beginning=Beginning.SETTLED, state=MessageState.RECALLED)
+        act = Write(
+            channel=message.channel,
+            purpose=message.purpose,
+            approved=writing is not None and writing.approved,
+            address_id=errand.address_id if errand else "",
         )
-        if state.stage is not Stage.WRITING or not is_open:
-            return Beginning.REFUSED, MessageState.HELD
-        return Beginning.BEGUN, MessageState.SENDING
+        ruling = permit(message.key, act, state.circumstances(now, facts=kept.facts))
+        in_its_stage = writing is None or state.stage is Stage.WRITING
+        if isinstance(ruling, Permit) and in_its_stage:
+            return Begun(beginning=Beginning.BEGUN, state=MessageState.SENDING, permit=ruling)
+        why = "The safety gate said no at the last moment."
+        return Begun(beginning=Beginning.REFUSED, state=MessageState.HELD, why=why)
 
 
 class PlainWriter:
@@ -316,6 +348,7 @@ class ScriptedProvider:
     """Says what it is told to, in order, and then accepts; remembers what it was handed."""
 
     simulated = False
+    collects = False
 
     def __init__(self) -> None:
         self.script: list[Verdict] = []
@@ -362,6 +395,7 @@ def activities_over(
         referral.read_correction,
         referral.project_referral,
         correspondence.send_message,
+        correspondence.reconcile_message,
         support.take_up_support,
         support.project_support,
     ]

@@ -123,15 +123,34 @@ async def test_a_message_its_provider_refuses_asks_a_person(desk: Desk) -> None:
     assert life.message_state is MessageState.REJECTED
 
 
-async def test_a_provider_that_is_away_for_a_whole_day_is_a_persons_question(desk: Desk) -> None:
+async def test_a_provider_that_is_away_for_a_whole_day_keeps_the_message_and_lets_the_referral_go_on(
+    desk: Desk,
+) -> None:
+    life = await written_to(desk)
+    desk.provider.script = [Verdict.NOT_TRIED] * 3
+    await life.reaches_cut_off()
+    await life.has(lambda _: desk.provider.tries > 1)
+    assert life.state.stage is Stage.WRITING
+    assert life.message_state in {MessageState.HELD, MessageState.RESERVED}, "it is not lost, and not on its way"
+    for _ in range(4):
+        await life.waits(MINUTE)
+    await life.has(lambda state: state.writing.state is MessageState.SENT)
+    assert desk.provider.tries == 4
+    assert life.message_state is MessageState.SENT
+
+
+async def test_a_person_who_rings_back_during_an_outage_is_not_written_to_afterwards(desk: Desk) -> None:
     life = await written_to(desk)
     desk.provider.script = [Verdict.NOT_TRIED] * 1000
     await life.reaches_cut_off()
-    await life.has(lambda _: desk.provider.tries > 1)
-    await life.shortens_its_step(altogether=1)
-    state = await life.becomes(Stage.HELD)
-    assert [hold.kind for hold in state.holds] == ["message_refused"]
-    assert life.message_state is MessageState.HELD, "the tables must not think that it is on its way"
+    await life.has(lambda _: desk.provider.tries > 0)
+    await life.rings("answered", direction="inbound")
+    await life.becomes(Stage.CONTACTING)
+    tries = desk.provider.tries
+    desk.provider.script = []
+    await life.waits(MINUTE)
+    assert desk.provider.tries <= tries + 1
+    assert life.message_state is MessageState.RECALLED
 
 
 async def test_a_call_back_while_the_letter_is_being_handed_over_says_that_it_may_have_left(

@@ -52,14 +52,14 @@ async def test_a_call_back_at_17_28_recalls_the_letter_even_if_everything_is_kil
     servers: MortalServers,
 ) -> None:
     policy = ProfilePolicies(load_profile(Path("profiles/cambridgeshire.toml"))).policy_at(datetime.now(UTC))
-    day = working_days(policy.hours, 2)
+    before, day = working_days(policy.hours, 2), working_days(policy.hours, 3)
     with the_service(servers) as desk, a_real_worker(servers) as worker:
-        life = RunningReferral(desk, desk.tables.receive(None, received_at=local(day, time(8, 30))))
-        await life.starts_at(local(day, time(17, 20)))
+        life = RunningReferral(desk, desk.tables.receive(None, received_at=local(before, time(8, 30))))
+        await life.starts_at(local(day, time(15, 20)))
         await life.becomes(Stage.CONTACTING)
-        await life.rings("no_answer", made_at=local(day, time(9)))
-        await life.rings("no_answer", made_at=local(day, time(13, 10)))
-        await life.until(local(day, time(17, 25)))
+        await life.rings("no_answer", made_at=local(before, time(9)))
+        await life.rings("no_answer", made_at=local(before, time(13, 10)))
+        await life.until(local(day, time(15, 25)))
         third = await life.rings("no_answer")
         assert third.counted, third.why_not_counted
         assert life.state.writing.leaves_at == local(day, time(17, 30))

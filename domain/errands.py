@@ -1,0 +1,84 @@
+"""Messages beside the one of an opening: a question to the referrer, a neutral answer to a text.
+
+Source: rules 4 and 12 of docs/policy.md; docs/policy.md#messages.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from domain.correspondence import resume_at
+from domain.events import MessageSettled
+from domain.moves import CHANNEL_WORDS, DOUBT, escalate, send_errand
+from domain.referral_state import Errand, MessageChange, Turn
+from domain.vocabulary import MessageState, Purpose, Recipient, UnknownRule
+
+POINTLESS_AFTER = timedelta(hours=4)
+"""An answer to "who is this?" that could not leave for so long would only puzzle.  Source: docs/policy.md#messages."""
+
+
+def errand_settled(turn: Turn, errand: Errand, event: MessageSettled) -> None:
+    """What became of a message beside the one of this opening."""
+    match event.state:
+        case MessageState.RESERVED | MessageState.HELD if not event.asks_person:
+            _errand_again(turn, errand, event)
+        case MessageState.UNKNOWN if event.reconciled:
+            _resolve_errand(turn, errand)
+        case MessageState.UNKNOWN:
+            after = turn.policy.messages.unknown_after if turn.policy.messages else timedelta(0)
+            _put(turn, replace(errand, state=MessageState.UNKNOWN, resolves_at=turn.now + after))
+        case MessageState.SENT:
+            _drop(turn, errand)
+            turn.say(f"The {CHANNEL_WORDS[errand.channel]} left.")
+        case _:
+            _drop(turn, errand)
+            if event.state is not MessageState.RECALLED:
+                _not_sent(turn, errand, event.why)
+
+
+def _errand_again(turn: Turn, errand: Errand, event: MessageSettled) -> None:
+    pointless = errand.purpose is Purpose.WHO_WE_ARE and turn.now - errand.due_at >= POINTLESS_AFTER
+    if event.state is MessageState.HELD or (errand.postponed and pointless):
+        _drop(turn, errand)
+        why = event.why if event.state is MessageState.HELD else "It would come too late to be of use."
+        turn.messages.append(MessageChange(key=errand.key, state=MessageState.RECALLED, why=why))
+        _not_sent(turn, errand, why)
+        return
+    due_at = resume_at(turn, event.retry_at)
+    _put(turn, replace(errand, state=MessageState.RESERVED, due_at=due_at, postponed=errand.postponed + 1))
+    turn.messages.append(
+        MessageChange(key=errand.key, state=MessageState.RESERVED, why=event.why, leaves_at=due_at)
+    )
+
+
+def _resolve_errand(turn: Turn, errand: Errand) -> None:
+    _drop(turn, errand)
+    messages = turn.policy.messages
+    rule = messages.unknown_rules.get(errand.purpose) if messages else None
+    if rule is UnknownRule.RESEND and not errand.resent:
+        turn.say(f"The {CHANNEL_WORDS[errand.channel]} is sent once more.", DOUBT)
+        why_not = send_errand(turn, errand.purpose, errand.channel, address_id=errand.address_id, resent=True)
+        if why_not is None:
+            return
+    _not_sent(turn, errand, "It is not known whether it left.")
+
+
+def _not_sent(turn: Turn, errand: Errand, why: str) -> None:
+    turn.say(f"The {CHANNEL_WORDS[errand.channel]} did not leave, or may not have.", why)
+    if errand.purpose.recipient is Recipient.REFERRER:
+        ring_the_referrer(turn, "The question to the referrer could not be sent: ring them.")
+
+
+def ring_the_referrer(turn: Turn, reason: str) -> None:
+    """The question did not reach the referrer: a person asks."""
+    if turn.state.is_live:
+        escalate(turn, reason)
+
+
+def _put(turn: Turn, errand: Errand) -> None:
+    others = (errand if known.key == errand.key else known for known in turn.state.errands)
+    turn.state = replace(turn.state, errands=tuple(others))
+
+
+def _drop(turn: Turn, errand: Errand) -> None:
+    kept = tuple(known for known in turn.state.errands if known.key != errand.key)
+    turn.state = replace(turn.state, errands=kept)

@@ -1,0 +1,126 @@
+"""What providers, or the post, report of messages that were handed over; and what wakes because nothing arrived.
+
+Source: rules 5 and 6 of docs/policy.md; docs/policy.md#messages.
+"""
+
+from dataclasses import replace
+
+from domain.closure import reopen_by_machine
+from domain.contact_safety import close_channel
+from domain.errands import ring_the_referrer
+from domain.events import MessageReported
+from domain.message_fate import close_address, message_left, move_on
+from domain.moves import CHANNEL_WORDS, ask_to_decide
+from domain.referral_state import MessageChange, Turn, Writing
+from domain.vocabulary import Channel, DeliveryReport, MessageState, Outcome, Purpose, Stage
+
+_UNREACHED = frozenset({Outcome.NOT_REACHED, Outcome.INFORMED})
+_NOT_TAKEN = frozenset({DeliveryReport.FAILED, DeliveryReport.PULLED})
+_REPORT_WORDS = {
+    DeliveryReport.UNDELIVERED: "could not be delivered",
+    DeliveryReport.BOUNCED: "bounced: there is no such address, or nothing more is taken for it",
+    DeliveryReport.COMPLAINED: "was marked as unwanted",
+    DeliveryReport.RETURNED: "came back",
+    DeliveryReport.FAILED: "failed at its provider",
+}
+"""As the timeline says it; what went well is shown in the post room alone."""
+
+
+def reported(turn: Turn, event: MessageReported) -> None:
+    """Take in what a provider, or the post, tells of a message."""
+    writing = turn.state.writing
+    mine = writing is not None and bool(event.key) and writing.key == event.key
+    channel = _channel(turn, event)
+    if event.report in _REPORT_WORDS:
+        turn.say(f"The {CHANNEL_WORDS[channel]} {_REPORT_WORDS[event.report]}.", "So its provider reports.")
+    close_address(turn, event.address_id, event.report, channel)
+    if mine and writing is not None:
+        _of_writing(turn, writing, event.report)
+    else:
+        _of_another(turn, event)
+    if event.report is DeliveryReport.COMPLAINED:
+        close_channel(turn, channel.as_contact)
+
+
+def _channel(turn: Turn, event: MessageReported) -> Channel:
+    for message in (turn.state.writing, *turn.state.errands):
+        if message is not None and event.key and message.key == event.key:
+            return message.channel
+    if event.report is DeliveryReport.RETURNED or event.report is DeliveryReport.PULLED:
+        return Channel.LETTER
+    is_phone = any(phone.id == event.address_id for phone in turn.state.facts.phones)
+    return Channel.TEXT if is_phone else Channel.EMAIL
+
+
+def _of_writing(turn: Turn, writing: Writing, report: DeliveryReport) -> None:
+    """The message of this opening: it did leave after all, it did not, or it was in vain."""
+    if report in _NOT_TAKEN and not _known_to_have_left(writing):
+        _did_not_leave(turn, writing, report)
+        return
+    if not _known_to_have_left(writing) and report not in _NOT_TAKEN:
+        message_left(turn, writing, learnt=True)
+    if report.failed:
+        _in_vain(turn)
+
+
+def _known_to_have_left(writing: Writing) -> bool:
+    return writing.state is MessageState.SENT
+
+
+def _did_not_leave(turn: Turn, writing: Writing, report: DeliveryReport) -> None:
+    pulled = report is DeliveryReport.PULLED
+    state = MessageState.RECALLED if pulled else MessageState.REJECTED
+    why = "It was taken out before posting." if pulled else "Its provider failed with it."
+    turn.state = replace(
+        turn.state, writing=replace(writing, state=state, queued=False, leaves_at=None, recall_asked=False)
+    )
+    turn.messages.append(MessageChange(key=writing.key, state=state, why=why, learnt=True))
+    if pulled:
+        turn.say("The letter was taken out before posting.", by_person=True)
+        if turn.state.stage is Stage.WRITING:
+            ask_to_decide(turn, "The letter was taken out before posting.")
+    elif turn.state.stage is Stage.WRITING:
+        move_on(turn, besides=(writing.channel,))
+
+
+def _in_vain(turn: Turn) -> None:
+    """It left and did not arrive: the next safe channel, or a person."""
+    state = turn.state
+    if state.stage is Stage.WRITING and state.writing is not None:
+        channel = state.writing.channel
+        turn.state = replace(state, writing=replace(state.writing, state=MessageState.REJECTED))
+        move_on(turn, besides=(channel,))
+    else:
+        _wake(turn)
+
+
+def _of_another(turn: Turn, event: MessageReported) -> None:
+    """A message beside, one of an earlier opening, or a letter of which nobody knows which it was."""
+    errand = next((e for e in turn.state.errands if event.key and e.key == event.key), None)
+    if errand is not None and not errand.is_waiting:
+        turn.state = replace(turn.state, errands=tuple(e for e in turn.state.errands if e is not errand))
+    if not event.report.failed:
+        return
+    if event.key.split(":")[1:2] == [Purpose.SAFE_CHANNEL_ASKED]:
+        ring_the_referrer(turn, "The question to the referrer did not arrive: ring them.")
+    elif event.report is DeliveryReport.RETURNED:
+        _returned(turn)
+
+
+def _returned(turn: Turn) -> None:
+    state = turn.state
+    if state.stage is Stage.WRITING and state.writing is not None and state.writing.channel is Channel.LETTER:
+        if state.writing.has_left:
+            _in_vain(turn)
+    else:
+        _wake(turn)
+
+
+def _wake(turn: Turn) -> None:
+    """Weeks later: who was not reached because nothing arrived is not done with.  Rule 5 of docs/policy.md."""
+    state = turn.state
+    if state.stage is not Stage.CLOSED or state.outcome not in _UNREACHED:
+        return
+    reopen_by_machine(turn)
+    if turn.state.stage is Stage.CONTACTING:
+        ask_to_decide(turn, "What we wrote did not arrive; how to go on is for a person to decide.")
