@@ -36,8 +36,8 @@ def errand_settled(turn: Turn, errand: Errand, event: MessageSettled) -> None:
 
 
 def _errand_again(turn: Turn, errand: Errand, event: MessageSettled) -> None:
-    pointless = errand.purpose is Purpose.WHO_WE_ARE and turn.now - errand.due_at >= POINTLESS_AFTER
-    if event.state is MessageState.HELD or (errand.postponed and pointless):
+    pointless = errand.purpose is Purpose.WHO_WE_ARE and turn.now - errand.wanted_at >= POINTLESS_AFTER
+    if event.state is MessageState.HELD or pointless:
         _drop(turn, errand)
         why = event.why if event.state is MessageState.HELD else "It would come too late to be of use."
         turn.messages.append(MessageChange(key=errand.key, state=MessageState.RECALLED, why=why))

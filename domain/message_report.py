@@ -15,6 +15,7 @@ from domain.referral_state import MessageChange, Turn, Writing
 from domain.vocabulary import Channel, DeliveryReport, MessageState, Outcome, Purpose, Stage
 
 _UNREACHED = frozenset({Outcome.NOT_REACHED, Outcome.INFORMED})
+_LEFT = frozenset({MessageState.SENT, MessageState.UNKNOWN})
 _NOT_TAKEN = frozenset({DeliveryReport.FAILED, DeliveryReport.PULLED})
 _REPORT_WORDS = {
     DeliveryReport.UNDELIVERED: "could not be delivered",
@@ -88,7 +89,7 @@ def _in_vain(turn: Turn) -> None:
     state = turn.state
     if state.stage is Stage.WRITING and state.writing is not None:
         channel = state.writing.channel
-        turn.state = replace(state, writing=replace(state.writing, state=MessageState.REJECTED))
+        turn.state = replace(state, writing=replace(state.writing, in_vain=True))
         move_on(turn, besides=(channel,))
     else:
         _wake(turn)
@@ -110,7 +111,7 @@ def _of_another(turn: Turn, event: MessageReported) -> None:
 def _returned(turn: Turn) -> None:
     state = turn.state
     if state.stage is Stage.WRITING and state.writing is not None and state.writing.channel is Channel.LETTER:
-        if state.writing.has_left:
+        if state.writing.state in _LEFT:
             _in_vain(turn)
     else:
         _wake(turn)

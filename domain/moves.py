@@ -213,7 +213,13 @@ def send_errand(
     number = state.errands_made + 1
     key = message_key(state.referral_id, purpose, state.opening, number)
     errand = Errand(
-        key=key, channel=channel, purpose=purpose, due_at=due_at, address_id=address_id, resent=resent
+        key=key,
+        channel=channel,
+        purpose=purpose,
+        wanted_at=due_at,
+        due_at=due_at,
+        address_id=address_id,
+        resent=resent,
     )
     turn.state = replace(state, errands=(*state.errands, errand), errands_made=number)
     turn.messages.append(

@@ -1,6 +1,6 @@
 """What the activities need from outside.  Stores, providers and templates obey these without knowing each other."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -122,6 +122,8 @@ class Draft:
     """How the reader reads: large print, easy read."""
     provider_id: str = ""
     """What the provider called it, if it was ever taken."""
+    unsubscribe_token: str = ""
+    """For the address at which one click stops e-mails (RFC 8058); empty: none is offered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,6 +294,16 @@ class CallbackReader(Protocol):
             NotGenuine: Its signature is missing, malformed, wrong or too old.
             NotUnderstood: It is genuine, and not of a shape we know.
         """
+
+
+class ReportTables(Protocol):
+    """What providers reported; each call is one or more transactions, all of them safe to repeat."""
+
+    def take_in(self, reports: Iterable[ProviderReport], *, now: datetime) -> int:
+        """Store reports; those stored before change nothing.  Says how many were new."""
+
+    def letters_under_way(self, *, after: str, now: datetime, limit: int) -> tuple[str, ...]:
+        """Keys of letters that were handed over and of which the last word has not been said, in their order."""
 
 
 class ReportSource(Protocol):

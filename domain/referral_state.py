@@ -63,12 +63,15 @@ class Writing:
     resent: bool = False
     """Whether it was sent again once already: the rule never does so twice."""
     postponed: int = 0
-    """How often its provider was away or busy; the wait before the next try grows with it."""
+    """How often its provider was away or busy."""
+    in_vain: bool = False
+    """Whether it left and did not arrive."""
 
     @property
     def has_left(self) -> bool:
-        """Whether it left or may have left."""
-        return self.state in {MessageState.SENT, MessageState.UNKNOWN} or self.recall_asked
+        """Whether it left or may have left, and may have arrived."""
+        left = self.state in {MessageState.SENT, MessageState.UNKNOWN} and not self.in_vain
+        return left or self.recall_asked
 
     @property
     def is_waiting(self) -> bool:
@@ -84,6 +87,8 @@ class Errand:
     channel: Channel
     purpose: Purpose
     state: MessageState = MessageState.RESERVED
+    wanted_at: datetime
+    """When it was to leave first: what waits for too long becomes pointless."""
     due_at: datetime
     """Not before."""
     address_id: str = ""

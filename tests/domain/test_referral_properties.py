@@ -663,7 +663,7 @@ def test_a_second_message_of_an_opening_is_made_only_where_the_first_did_not_arr
             assert len(there) <= 2, step
             writing = step.after.writing
             alive = {key: fate for key, fate in alive.items() if writing is not None and key == writing.key}
-            if failed and writing is not None and writing.state is MessageState.REJECTED:
+            if failed and writing is not None and (writing.in_vain or writing.state is MessageState.REJECTED):
                 alive = {}
         else:
             assert len(there) <= 1, step
@@ -853,7 +853,8 @@ def test_writing_waits_only_after_the_message_has_left(life):
     for step in life:
         if step.after.stage is Stage.WRITING:
             writing = step.after.writing
-            has_left = writing.state in {MessageState.SENT, MessageState.UNKNOWN} or writing.recall_asked
+            left = writing.state in {MessageState.SENT, MessageState.UNKNOWN} and not writing.in_vain
+            has_left = left or writing.recall_asked
             assert next_action(step.after).kind == ("wait" if has_left else "send"), step
 
 

@@ -9,16 +9,34 @@ import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 from temporalio.client import WorkflowHistory
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
-from domain.events import AttemptMade
+from domain.events import (
+    AttemptMade,
+    MessageReported,
+    OptedIn,
+    OptedOut,
+    PlanSent,
+    Stopped,
+    TextCame,
+)
 from domain.ports import Verdict
-from domain.vocabulary import AttemptOutcome, MessageState, Stage
+from domain.vocabulary import (
+    AttemptOutcome,
+    ContactChannel,
+    DeliveryReport,
+    MessageState,
+    OptOutWay,
+    Stage,
+    StopCause,
+    TextMeaning,
+)
 from store.keyring import Keyring
-from tests.builders import DAY, MINUTE, information_facts, sensitive_facts
+from tests.builders import DAY, HOUR, MINUTE, information_facts, message_policy, sensitive_facts
 from tests.workflows.lives import Desk, RunningReferral
 from wiring.codec import encrypting_converter
 
@@ -150,6 +168,59 @@ async def outage(desk: Desk) -> None:
     await asyncio.gather(*(life.sends(call) for call in reversed(calls)))
 
 
+async def stopped(desk: Desk) -> None:
+    """Somebody else answers: everything stops, and the referrer is asked for a safe channel by e-mail."""
+    life = await desk.begins(sensitive_facts(referrer_can_be_asked=True))
+    await life.is_told(Stopped(cause=StopCause.SOMEBODY_ELSE_ANSWERED))
+    await life.has(lambda state: not state.errands)
+    await life.decides("close", outcome="unsafe_to_contact")
+    await life.ends()
+
+
+async def away(desk: Desk) -> None:
+    """Its provider is away, again and again; then the letter leaves."""
+    life = await written_to(desk)
+    desk.provider.script = [Verdict.NOT_TRIED] * 3
+    await life.reaches_cut_off()
+    for _ in range(4):
+        await life.waits(MINUTE)
+    await life.has(lambda state: state.writing.state is MessageState.SENT)
+    await life.rings("answered", direction="inbound")
+    await life.decides("single_call")
+    await life.ends()
+
+
+async def doubted(desk: Desk) -> None:
+    """Nobody knows whether it left; the provider is asked after the wait, and does not know either."""
+    desk.policy = replace(desk.policy, messages=message_policy())
+    life = await written_to(desk)
+    desk.provider.script = [Verdict.UNKNOWN]
+    await life.reaches_cut_off()
+    await life.has(lambda state: state.writing.state is MessageState.UNKNOWN)
+    await life.waits(3 * HOUR)
+    await life.becomes(Stage.HELD)
+    await life.decides("close", outcome="not_reached")
+    await life.ends()
+
+
+async def came_back(desk: Desk) -> None:
+    """Closed as not reached; weeks later the letter comes back, and somebody asks us to stop."""
+    life = await written_to(desk)
+    await life.reaches_cut_off()
+    await life.has(lambda state: state.writing.state is MessageState.SENT)
+    key = life.state.writing.key
+    await desk.env.fast_forward(life.handle, 15 * DAY)
+    await life.ends()
+    await life.is_told(MessageReported(report=DeliveryReport.RETURNED, key=key, address_id="post-1"))
+    await life.is_told(OptedOut(channel=ContactChannel.LETTER, way=OptOutWay.PHONE))
+    await life.is_told(OptedIn(channel=ContactChannel.LETTER))
+    await life.is_told(TextCame(meaning=TextMeaning.WHO_ARE_YOU, phone_id="phone-1"))
+    await life.has(lambda state: not state.errands)
+    await life.is_told(PlanSent(), facts=life.state.facts)
+    await life.decides("close", outcome="disengaged")
+    await life.ends()
+
+
 PATHS: dict[str, Story] = {
     path.__name__: path
     for path in (
@@ -163,6 +234,10 @@ PATHS: dict[str, Story] = {
         reopened,
         support,
         outage,
+        stopped,
+        away,
+        doubted,
+        came_back,
     )
 }
 """Every main path, by the name of its file."""
