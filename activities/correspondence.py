@@ -44,11 +44,13 @@ class CorrespondenceActivities:
         providers: Mapping[Channel, MessageProvider],
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        public_url: str = "",
     ) -> None:
         self._tables = tables
         self._writer = writer
         self._providers = providers
         self._clock = clock
+        self._public_url = public_url.rstrip("/")
 
     @activity.defn
     def send_message(self, departure: Departure) -> MessageSettled:
@@ -101,7 +103,7 @@ class CorrespondenceActivities:
         match begun.beginning:
             case Beginning.BEGUN:
                 assert begun.permit is not None, "what may leave has a permit"
-                return self._settle(draft, provider.send(_outgoing(draft, written, begun.permit)), now)
+                return self._hand_over(draft, self._outgoing(draft, written, begun.permit), now)
             case Beginning.INTERRUPTED:
                 return self._settle(draft, provider.reconcile(draft.key), now)
             case Beginning.SETTLED:
@@ -116,36 +118,48 @@ class CorrespondenceActivities:
                 )
         assert_never(begun.beginning)
 
+    def _outgoing(self, draft: Draft, written: Written, permit: Permit) -> Outgoing:
+        to = {Channel.EMAIL: draft.email, Channel.TEXT: draft.phone, Channel.LETTER: None}[draft.channel]
+        one_click = f"{self._public_url}/unsubscribe/{draft.unsubscribe_token}"
+        return Outgoing(
+            key=draft.key,
+            to=to or "",
+            written=written,
+            permit=permit,
+            message_id=draft.id,
+            unsubscribe_url=one_click if self._public_url and draft.unsubscribe_token else "",
+        )
+
+    def _hand_over(self, draft: Draft, outgoing: Outgoing, now: datetime) -> MessageSettled:
+        delivery = self._providers[draft.channel].send(outgoing)
+        answered_at = max(now, self._clock())  # it may have taken its time
+        settled = self._settle(draft, delivery, answered_at)
+        self._tables.provider_answered(
+            draft.channel,
+            taken=delivery.verdict in {Verdict.ACCEPTED, Verdict.REJECTED},
+            retry_after=delivery.retry_after,
+            now=answered_at,
+        )
+        return settled
+
     def _settle(self, draft: Draft, delivery: Delivery, now: datetime) -> MessageSettled:
         state = _STATES[delivery.verdict]
         self._tables.settle(draft.key, state, why=delivery.why, provider_id=delivery.provider_id, now=now)
-        self._tables.provider_answered(
-            draft.channel,
-            taken=delivery.verdict is not Verdict.NOT_TRIED,
-            retry_after=delivery.retry_after,
-            now=now,
-        )
-        waits = delivery.verdict is Verdict.NOT_TRIED
         return MessageSettled(
             key=draft.key,
             state=state,
             why=delivery.why,
-            retry_at=now + (delivery.retry_after or SOON) if waits else None,
+            retry_at=now + SOON if delivery.verdict is Verdict.NOT_TRIED else None,
             report=delivery.report,
             address_id=draft.address_id,
         )
 
 
 SOON = timedelta(seconds=5)
-"""When a provider that is away is asked about again; how long it is left alone by then, the tables know."""
+"""When what was not taken asks the tables again; how long its provider is left alone, they know."""
 _STATES = {
     Verdict.ACCEPTED: MessageState.SENT,
     Verdict.REJECTED: MessageState.REJECTED,
     Verdict.NOT_TRIED: MessageState.RESERVED,
     Verdict.UNKNOWN: MessageState.UNKNOWN,
 }
-
-
-def _outgoing(draft: Draft, written: Written, permit: Permit) -> Outgoing:
-    to = {Channel.EMAIL: draft.email, Channel.TEXT: draft.phone, Channel.LETTER: None}[draft.channel]
-    return Outgoing(key=draft.key, to=to or "", written=written, permit=permit, message_id=draft.id)

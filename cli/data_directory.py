@@ -41,6 +41,8 @@ class RunRecord:
     temporal_address: str | None = None
     temporal_namespace: str | None = None
     api: str | None = None
+    simulator: str | None = None
+    """Where the phone of `--simulate` is."""
     ready: bool = False
     children: Mapping[str, ProcessIdentity] = field(default_factory=dict)
     socket_directory: str | None = None

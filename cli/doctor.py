@@ -18,9 +18,11 @@ from temporalio.envconfig import ClientConnectConfig
 from cli.data_directory import DEFAULT_DATA, UP, DataDirectory, RunRecord
 from cli.failures import CommandFailed
 from domain.errors import HoldfastError
+from domain.ports import MessageProvider
 from wiring.profile import load_profile
 from wiring.settings import ROOT, Settings, load_settings
 from wiring.temporal import temporal_settings
+from wiring.ways_out import callback_readers, email_way, letter_way, text_way
 
 _ANSWERS_WITHIN = 5
 """Seconds for a server to answer."""
@@ -160,8 +162,14 @@ def _providers(named: Mapping[str, object], needed: set[str], wanted: set[str]) 
 
 
 def _email(patient: Patient) -> str:
-    key, public = patient.settings.sendgrid_api_key, patient.settings.sendgrid_webhook_public_key
-    named = {"SENDGRID_API_KEY": key, "SENDGRID_WEBHOOK_PUBLIC_KEY": public}
+    told = patient.settings
+    named = {
+        "SENDGRID_API_KEY": told.sendgrid_api_key,
+        "SENDGRID_WEBHOOK_PUBLIC_KEY": told.sendgrid_webhook_public_key,
+    }
+    callback_readers(told)  # refuses a public key that is none
+    if told.sendgrid_api_key is None and told.notify_email_template_id:
+        return _notify(told, email_way(told, load_profile(told.profile_path())), "NOTIFY_EMAIL_TEMPLATE_ID")
     return _providers(named, {"SENDGRID_API_KEY"}, {"SENDGRID_WEBHOOK_PUBLIC_KEY"})
 
 
@@ -172,15 +180,29 @@ def _texts(patient: Patient) -> str:
         "TWILIO_AUTH_TOKEN": told.twilio_auth_token,
         "TWILIO_FROM": told.twilio_from,
     }
-    return _providers(named, set(named), set())
+    if not any(named.values()) and told.notify_text_template_id:
+        return _notify(told, text_way(told), "NOTIFY_TEXT_TEMPLATE_ID")
+    found = _providers(named, set(named), set())
+    if found == "live" and not told.public_url.startswith("https://"):
+        return "live, but HOLDFAST_PUBLIC_URL is not an https address: its news may never come"
+    return found
 
 
 def _post(patient: Patient) -> str:
-    named = {
-        "NOTIFY_API_KEY": patient.settings.notify_api_key,
-        "NOTIFY_CALLBACK_TOKEN": patient.settings.notify_callback_token,
-    }
+    told = patient.settings
+    way = letter_way(told, load_profile(told.profile_path()))
+    if way.collects:
+        return "printed by the service itself: letters wait for a batch"
+    named = {"NOTIFY_API_KEY": told.notify_api_key, "NOTIFY_CALLBACK_TOKEN": told.notify_callback_token}
     return _providers(named, {"NOTIFY_API_KEY"}, {"NOTIFY_CALLBACK_TOKEN"})
+
+
+def _notify(told: Settings, way: MessageProvider, template: str) -> str:
+    """Say whether e-mails or texts go through Notify, for which a template is named."""
+    if way.simulated:
+        raise CommandFailed(f"half configured: {template} is set, but NOTIFY_API_KEY is not")
+    named = {"NOTIFY_API_KEY": told.notify_api_key, "NOTIFY_CALLBACK_TOKEN": told.notify_callback_token}
+    return f"through GOV.UK Notify: {_providers(named, {'NOTIFY_API_KEY'}, {'NOTIFY_CALLBACK_TOKEN'})}"
 
 
 def _trades(patient: Patient) -> str:

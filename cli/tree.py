@@ -17,6 +17,7 @@ from cli.failures import CommandFailed
 from cli.listener import address_of
 from cli.postgres_cluster import ENVIRONMENT as POSTGRES_ENVIRONMENT
 from cli.processes import ProcessIdentity, end, identify, launch_command
+from cli.simulated_providers import SimulatedProviders
 from cli.supervisor import Part, Supervisor, say
 from wiring.settings import Settings
 
@@ -34,9 +35,15 @@ class Tree:
     """Database, Temporal, worker and API, each started when what it needs is there."""
 
     def __init__(
-        self, settings: Settings, data: DataDirectory, profile: Path, listener: socket.socket
+        self,
+        settings: Settings,
+        data: DataDirectory,
+        profile: Path,
+        listener: socket.socket,
+        simulated: SimulatedProviders | None = None,
     ) -> None:
         self.api_address = address_of(listener)
+        self._simulated = simulated
         self._listener = listener
         self._data = data
         self._environment = dict(os.environ)
@@ -56,7 +63,9 @@ class Tree:
         me = identify(os.getpid())
         if me is None:
             raise CommandFailed("this system does not tell when a process was started")
-        self._record = RunRecord(supervisor=me, api=self.api_address)
+        self._record = RunRecord(
+            supervisor=me, api=self.api_address, simulator=simulated.address if simulated else None
+        )
         self._supervisor = Supervisor(self._remember)
 
     async def start(self) -> None:
@@ -77,6 +86,10 @@ class Tree:
             await temporal
         finally:
             temporal.cancel()
+        if self._simulated:
+            public_url = self._environment["HOLDFAST_PUBLIC_URL"]
+            self._environment |= self._simulated.environment()
+            await self._supervisor.start(self._simulated.part(public_url))
         await self._supervisor.start(self._part("worker", "worker"))
         listening = self._listener.fileno()
         await self._supervisor.start(

@@ -14,6 +14,7 @@ import typer
 from cli.data_directory import DEFAULT_DATA, UP, DataDirectory
 from cli.failures import CommandFailed
 from cli.listener import open_listener
+from cli.simulated_providers import SimulatedProviders
 from cli.supervisor import say
 from cli.tree import Tree
 from wiring.profile import load_profile
@@ -31,18 +32,31 @@ def up(
     profile: Annotated[
         Path | None, typer.Option(help="Which service to be.", show_default=str(DEFAULT_PROFILE))
     ] = None,
+    *,
+    simulate: Annotated[
+        bool,
+        typer.Option(
+            "--simulate", help="Rehearsals only: providers that are simulated, and a phone to answer on."
+        ),
+    ] = False,
 ) -> None:
     """Run database, Temporal, worker and API as one supervised tree."""
     settings = load_settings()
     chosen = locate(profile or settings.profile)
     if not chosen.is_file():
         raise CommandFailed(f"there is no profile {chosen}")
-    load_profile(chosen)  # refused before anything is made
+    service = load_profile(chosen)  # refused before anything is made
+    if simulate and not service.rehearsal:
+        raise typer.BadParameter(
+            f"{chosen} is no rehearsal: real messages would not leave", param_hint="--simulate"
+        )
     os.umask(0o077)
     data = DataDirectory(data_dir)
     with data.held(UP), contextlib.closing(open_listener(host, port)) as listener:
-        tree = Tree(settings, data, chosen, listener)
-        asyncio.run(_run_until_told(tree, _welcome(tree.api_address, chosen, data_dir)))
+        simulated = SimulatedProviders(data) if simulate else None
+        tree = Tree(settings, data, chosen, listener, simulated)
+        welcome = _welcome(tree.api_address, chosen, data_dir, simulated)
+        asyncio.run(_run_until_told(tree, welcome))
 
 
 async def _run_until_told(tree: Tree, welcome: str) -> None:
@@ -66,14 +80,15 @@ async def _run_until_told(tree: Tree, welcome: str) -> None:
         await tree.stop()
 
 
-def _welcome(address: str, profile: Path, data_dir: Path) -> str:
+def _welcome(address: str, profile: Path, data_dir: Path, simulated: SimulatedProviders | None) -> str:
     program = sys.argv[0] if Path(sys.argv[0]).name == "holdfast" else "holdfast"
     where = "" if data_dir == DEFAULT_DATA else f" --data-dir {shlex.quote(str(data_dir))}"
+    phone = f"\n  phone    {simulated.address}/  (what people receive, simulated)" if simulated else ""
     return f"""\
 Holdfast is ready.
   service  {profile}
   API      {address}/api/v1
-  schema   {address}/openapi.json
+  schema   {address}/openapi.json{phone}
 Issue a token with
   {shlex.quote(program)} token issue --role coordinator --name NAME{where}"""
 

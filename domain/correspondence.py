@@ -25,6 +25,8 @@ from domain.working_hours import next_cut_off
 
 TRY_AGAIN_AFTER = timedelta(seconds=5)
 """When a message could not leave because a stored command waits to be applied first."""
+AT_LEAST = timedelta(seconds=1)
+"""Between two tries, whatever we are told."""
 
 
 def deadline_of_writing(turn: Turn) -> None:
@@ -69,7 +71,7 @@ def waits(turn: Turn, writing: Writing, why: str, *, until: datetime) -> None:
 
 def resume_at(turn: Turn, retry_at: datetime | None) -> datetime:
     """When what could not leave is tried again: when we were told to, else soon."""
-    return max(retry_at or turn.now, turn.now + TRY_AGAIN_AFTER)
+    return turn.now + TRY_AGAIN_AFTER if retry_at is None else max(retry_at, turn.now + AT_LEAST)
 
 
 def _wait_is_over(turn: Turn) -> None:

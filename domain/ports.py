@@ -172,7 +172,7 @@ class MessageTables(Protocol):
     def provider_answered(
         self, channel: Channel, *, taken: bool, retry_after: timedelta | None, now: datetime
     ) -> None:
-        """Note whether a provider takes messages: one that does not is left alone for a while, by everybody."""
+        """Note whether a provider answers: one that does not is left alone for a while, by everybody."""
 
 
 class Writer(Protocol):

@@ -1,59 +1,72 @@
 """E-mail through SendGrid's own client.
 
 Facts of the wire, tried against the client: no idempotency; 202 with `X-Message-Id` on success; 429 proves that it was
-not taken; the client has no timeout of its own; custom arguments are not safe for personal data.
+not taken; custom arguments and the data of its webhook are not safe for personal details.
+Source: docs/providers.md#sendgrid.
 """
 
-import urllib.error
+import http.client
+import json
+from datetime import UTC, datetime
 
 from python_http_client.exceptions import HTTPError
-from sendgrid import SendGridAPIClient
 from sendgrid.helpers.mail import (
     ClickTracking,
     CustomArg,
+    FooterSettings,
+    Ganalytics,
+    Header,
     Mail,
+    MailSettings,
     OpenTracking,
     SubscriptionTracking,
     TrackingSettings,
 )
 
 from domain.ports import Delivery, Outgoing, Verdict
+from domain.vocabulary import Channel, DeliveryReport
+from providers.permission import must_be_permitted
+from providers.proof import of_failure, of_status, unknown, wait_asked
+from providers.sendgrid_client import sendgrid_client
 
-TIMEOUT_SECONDS = 10
-"""For one request; an answer later than this is unknown."""
-_TOO_MANY = 429
-_SERVER_ERROR = 500
+WHO = "The e-mail provider"
+KEY_ARGUMENT = "key"
+"""The one thing of ours that SendGrid gives back with each event: the message's opaque key."""
+
+_TAKEN = 202
 
 
 class SendGridProvider:
     """Hands one e-mail over; whatever is ambiguous is `unknown`, never tried again on its own."""
 
     simulated = False
+    collects = False
 
     def __init__(self, *, api_key: str, base_url: str, sender: str) -> None:
-        self._client = SendGridAPIClient(api_key, host=base_url)
-        self._client.client.timeout = TIMEOUT_SECONDS
+        self._client = sendgrid_client(api_key=api_key, base_url=base_url)
         self._sender = sender
 
     def send(self, outgoing: Outgoing) -> Delivery:
-        """Hand an e-mail over."""
+        """Hand an e-mail over.  Raises `NotPermitted`."""
+        must_be_permitted(outgoing, Channel.EMAIL)
+        mail = _mail(outgoing, self._sender)
         try:
-            response = self._client.send(_mail(outgoing, self._sender))
+            response = self._client.send(mail)
         except HTTPError as error:
-            return _of_status(error.status_code)
-        except urllib.error.URLError as error:
-            return _of_connection(error.reason)
-        except OSError as error:
-            return _of_connection(error)
-        return Delivery(
-            verdict=Verdict.ACCEPTED,
-            provider_id=str(response.headers.get("X-Message-Id", "")),
-            why="Taken by the e-mail provider.",
-        )
+            wait = wait_asked(error.headers, datetime.now(UTC))
+            return of_status(error.status_code, who=WHO, retry_after=wait, report=_says_of_address(error))
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            return of_failure(error, who=WHO)
+        if response.status_code != _TAKEN:
+            return unknown(
+                f"{WHO} answered {response.status_code}, which says nothing; it may have taken it."
+            )
+        taken_as = str(response.headers.get("X-Message-Id") or "")
+        return Delivery(verdict=Verdict.ACCEPTED, provider_id=taken_as, why="Taken by the e-mail provider.")
 
     def reconcile(self, key: str) -> Delivery:
         """SendGrid cannot be asked by our key: only its event webhook may tell later."""
-        return Delivery(verdict=Verdict.UNKNOWN, why="Sending was cut off; it is not known whether it left.")
+        return unknown("It is not known whether it left; the e-mail provider may still tell.")
 
 
 def _mail(outgoing: Outgoing, sender: str) -> Mail:
@@ -62,26 +75,29 @@ def _mail(outgoing: Outgoing, sender: str) -> Mail:
         to_emails=outgoing.to,
         subject=outgoing.written.subject,
         plain_text_content=outgoing.written.text,
-        html_content=outgoing.written.html,
+        html_content=outgoing.written.html or None,
     )
-    mail.add_custom_arg(CustomArg("key", outgoing.key))
+    mail.add_custom_arg(CustomArg(KEY_ARGUMENT, outgoing.key))
+    if outgoing.unsubscribe_url:
+        # One click, as mail programs show it.  Source: RFC 8058.
+        mail.add_header(Header("List-Unsubscribe", f"<{outgoing.unsubscribe_url}>"))
+        mail.add_header(Header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+    # Said with every mail, so that no setting of the account can put a tracked link or a footer into it.
     mail.tracking_settings = TrackingSettings(
         click_tracking=ClickTracking(enable=False, enable_text=False),
         open_tracking=OpenTracking(enable=False),
         subscription_tracking=SubscriptionTracking(enable=False),
+        ganalytics=Ganalytics(enable=False),
     )
+    mail.mail_settings = MailSettings(footer_settings=FooterSettings(enable=False))
     return mail
 
 
-def _of_status(status: int) -> Delivery:
-    if status == _TOO_MANY:
-        return Delivery(verdict=Verdict.NOT_TRIED, why="The e-mail provider asked us to slow down.")
-    if status >= _SERVER_ERROR:
-        return Delivery(verdict=Verdict.UNKNOWN, why="The e-mail provider failed; it may have taken it.")
-    return Delivery(verdict=Verdict.REJECTED, why=f"The e-mail provider refused it ({status}).")
-
-
-def _of_connection(reason: object) -> Delivery:
-    if isinstance(reason, ConnectionRefusedError):
-        return Delivery(verdict=Verdict.NOT_TRIED, why="The e-mail provider could not be reached.")
-    return Delivery(verdict=Verdict.UNKNOWN, why="The e-mail provider did not answer; it may have taken it.")
+def _says_of_address(error: HTTPError) -> DeliveryReport | None:
+    """Whether a refusal is about the address, which its field tells and its words may repeat."""
+    try:
+        fields = [str(one.get("field")) for one in json.loads(error.body)["errors"]]
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return None
+    about_it = any(field.startswith("personalizations") and ".to" in field for field in fields)
+    return DeliveryReport.BOUNCED if about_it else None

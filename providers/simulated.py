@@ -1,18 +1,23 @@
 """A provider that lets nothing leave; what would have left is shown in the post room."""
 
 from domain.ports import Delivery, Outgoing, Verdict
+from domain.vocabulary import Channel
+from providers.permission import must_be_permitted
 
 
 class SimulatedProvider:
-    """Accepts everything, or what it is told to say instead."""
+    """Accepts everything the gate permitted, or what it is told to say instead."""
 
     simulated = True
+    collects = False
 
-    def __init__(self, *, answer: Verdict = Verdict.ACCEPTED) -> None:
+    def __init__(self, *, answer: Verdict = Verdict.ACCEPTED, channel: Channel | None = None) -> None:
         self.answer = answer
+        self._channel = channel
 
     def send(self, outgoing: Outgoing) -> Delivery:
-        """Take a message without letting it leave."""
+        """Take a message without letting it leave.  Raises `NotPermitted`, as the real ones do."""
+        must_be_permitted(outgoing, self._channel)
         return Delivery(verdict=self.answer, provider_id="", why=_WORDS[self.answer])
 
     def reconcile(self, key: str) -> Delivery:

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Connection, ForeignKey, Index, bindparam, update
+from sqlalchemy import Column, ColumnElement, Connection, ForeignKey, Index, bindparam, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, SQLModel
 
 from domain.referral_state import MessageChange
 from domain.vocabulary import Channel, DeliveryReport, MessageState, Purpose, Recipient
+from store import stop
 from store.columns import UUID, AnyRow, moment, sealed, table_of, text, truth, whole
 from store.encryption import PersonCipher
 from store.referral_row import REFERRAL
@@ -45,6 +46,8 @@ class MessageView:
     waits_for_provider: bool
     """Whether it is due, but its provider is away or busy until `leaves_at`."""
     recipient: Recipient
+    stopped: bool = False
+    """Whether it still waits and a stop stands: it does not leave, whatever its state says yet."""
 
 
 class MessageRow(SQLModel, table=True):
@@ -101,6 +104,7 @@ WITHOUT_CONTENT = (
     *(c for c in MESSAGE.c if c.name not in {"words_enc", "pdf_enc"}),
     REFERRAL.c.reference,
     REFERRAL.c.wrapped_key,
+    stop.stands(MESSAGE.c.referral_id).label("stopped"),
 )
 """The columns a list needs, the name of the referral, and the key to read them."""
 WAITING = (MessageState.HELD, MessageState.RESERVED)
@@ -111,8 +115,9 @@ TURN_WITHIN = timedelta(seconds=10)
 """How much later than it was told a referral may mean to ask again, if nothing else moved the time since."""
 _WHY = "message.why_enc"
 _MADE = insert(MESSAGE).on_conflict_do_nothing()
-_HANDED_OVER = (MessageState.SENDING, MessageState.UNKNOWN)
-_LEARNT = update(MESSAGE).where(MESSAGE.c.key == bindparam("this"), MESSAGE.c.state.in_(_HANDED_OVER))
+_SURE = (MessageState.SENT, MessageState.REJECTED)
+_LEARNT = update(MESSAGE).where(MESSAGE.c.key == bindparam("this"), MESSAGE.c.state.not_in(_SURE))
+"""What a provider reports of a message is true whatever we believed of it, unless it was known for sure."""
 _CHANGED = update(MESSAGE).where(MESSAGE.c.key == bindparam("this"), MESSAGE.c.state.in_(WAITING))
 
 
@@ -188,11 +193,22 @@ def view_of(cipher: PersonCipher, row: AnyRow) -> MessageView:
         batch_id=row.batch_id,
         waits_for_provider=_waits_for_provider(row),
         recipient=Purpose(row.purpose).recipient,
+        stopped=_is_stopped(row),
     )
 
 
+def _is_stopped(row: AnyRow) -> bool:
+    """A stop is about what goes to the victim; a question to the referrer leaves all the same."""
+    return row.stopped and row.state in WAITING and Purpose(row.purpose).recipient is Recipient.VICTIM
+
+
+def waits_for_provider() -> ColumnElement[bool]:
+    """A condition: it waits until it was told to ask again; a hold or a new cut-off would have moved that time."""
+    told = MESSAGE.c.next_try_at
+    return MESSAGE.c.state.in_(WAITING) & MESSAGE.c.leaves_at.between(told, told + TURN_WITHIN)
+
+
 def _waits_for_provider(row: AnyRow) -> bool:
-    """Whether what it waits for is the time at which it was told to ask again: a hold or new cut-off moves that."""
     if row.next_try_at is None or row.leaves_at is None or row.state not in WAITING:
         return False
     return bool(row.next_try_at <= row.leaves_at <= row.next_try_at + TURN_WITHIN)

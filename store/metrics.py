@@ -51,6 +51,12 @@ class Counts:
     """By channel and state."""
     awaiting_cut_off: Mapping[str, int]
     """Messages that leave at their cut-off unless somebody is reached before, by channel."""
+    waiting_for_provider: Mapping[str, int]
+    """Messages that are due while their provider is away or busy, by channel."""
+    away_since: Mapping[str, datetime]
+    """Since when a channel's provider does not take messages; without those whose does."""
+    off_since: Mapping[str, datetime]
+    """Since when a purpose is switched off; without those that are on."""
     outbox_waiting: int
     commands_pending: int
     due_since: Mapping[str, datetime]
@@ -133,6 +139,9 @@ def _counts(found: _Found) -> Counts:
             for state in MessageState
         },
         awaiting_cut_off=found.each("awaiting_cut_off", Channel),
+        waiting_for_provider=found.each("for_provider", Channel),
+        away_since=found.sinces("away"),
+        off_since=found.sinces("off"),
         outbox_waiting=found.number("step", OurStep.START),
         commands_pending=found.number("step", OurStep.COMMAND),
         due_since=found.sinces("step"),

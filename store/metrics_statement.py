@@ -24,15 +24,18 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from domain.vocabulary import CommandState, MessageState, NextActionKind, Stage
 from store.command_row import COMMAND
-from store.message_row import MESSAGE
+from store.departures import CHANNEL_PACE
+from store.message_row import MESSAGE, waits_for_provider
 from store.ongoing_support import SUPPORT
 from store.outbox import OUTBOX
+from store.purpose_switch import PURPOSE_SWITCH
 from store.referral_row import REFERRAL
 from store.worker_pulse import ALIVE_FOR, WORKER_PULSE, WORKER_TALLY
 
@@ -176,12 +179,24 @@ def _of_referrals(seen: CTE) -> Iterable[Select[Any]]:
 
 def _of_messages() -> Iterable[Select[Any]]:
     state, channel, leaves_at = MESSAGE.c.state, MESSAGE.c.channel, MESSAGE.c.leaves_at
-    waits = (state == MessageState.HELD) & leaves_at.is_not(None)
+    for_provider = waits_for_provider()
+    waits = (state == MessageState.HELD) & leaves_at.is_not(None) & for_provider.is_not(true())
     yield _line("message", channel, state).group_by(channel, state)
+    yield _line("for_provider", channel).where(for_provider).group_by(channel)
     yield _line("awaiting_cut_off", channel).where(waits).group_by(channel)
     yield _line("step", literal(OurStep.CUT_OFF), since=func.min(leaves_at)).where(waits, leaves_at <= _NOW)
     under_way = state == MessageState.SENDING
     yield _line("step", literal(OurStep.HAND_OVER), since=func.min(MESSAGE.c.sending_at)).where(under_way)
+
+
+def _of_departures() -> Iterable[Select[Any]]:
+    away_since, off_since = CHANNEL_PACE.c.away_since, PURPOSE_SWITCH.c.off_since
+    yield _line("away", CHANNEL_PACE.c.channel, number=literal(1), since=away_since).where(
+        CHANNEL_PACE.c.failures > 0
+    )
+    yield _line("off", PURPOSE_SWITCH.c.purpose, number=literal(1), since=off_since).where(
+        off_since.is_not(None)
+    )
 
 
 def _of_hand_over() -> Iterable[Select[Any]]:
@@ -202,4 +217,10 @@ def _of_workers() -> Iterable[Select[Any]]:
     yield _line("tally", WORKER_TALLY.c.name, WORKER_TALLY.c.label, number=WORKER_TALLY.c.total)
 
 
-EVERYTHING = union_all(*_of_referrals(_open_referrals()), *_of_messages(), *_of_hand_over(), *_of_workers())
+EVERYTHING = union_all(
+    *_of_referrals(_open_referrals()),
+    *_of_messages(),
+    *_of_departures(),
+    *_of_hand_over(),
+    *_of_workers(),
+)

@@ -7,26 +7,23 @@ from typing import Any
 from sqlalchemy import Engine
 
 from activities.correspondence import CorrespondenceActivities
+from activities.letter_reports import LetterReportActivities
 from activities.ongoing_support import SupportActivities
 from activities.referral import ReferralActivities
-from domain.errors import HoldfastError
-from domain.ports import MessageProvider
+from domain.ports import CallbackReader, MessageProvider, ReportSource
 from domain.profile import Profile
 from domain.vocabulary import Channel
-from providers.email_sendgrid import SendGridProvider
-from providers.simulated import SimulatedProvider
 from store.keyring import Keyring
 from store.message import MessageStore
 from store.ongoing_support import SupportStore
+from store.provider_report import ReportStore
 from store.referral import ReferralStore
+from store.wording_check import WordingCheckStore
 from wiring.database import make_engine
 from wiring.profile import ProfilePolicies, load_profile, wording_folder
 from wiring.settings import Settings
+from wiring.ways_out import NotEquipped, callback_readers, report_sources, ways_out
 from wiring.writer import MessageWriter
-
-
-class NotEquipped(HoldfastError):
-    """Something the environment must name is missing; the text says what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ class Outfit:
         """Equip a process from its settings.
 
         Raises:
-            NotEquipped: There is no database or no key.
+            NotEquipped: There is no database or no key, or a provider has only half of what it needs.
             InvalidProfile: The profile is broken.
         """
         if settings.database_url is None:
@@ -53,34 +50,54 @@ class Outfit:
             raise NotEquipped("HOLDFAST_KEYS is not set")
         path = settings.profile_path()
         profile = load_profile(path)
+        # Said at once, rather than when the first message wants to leave, or the first report comes.
+        ways = ways_out(settings, profile)
+        callback_readers(settings)
+        engine = make_engine(settings.database_url.get_secret_value())
         return cls(
             settings=settings,
             profile=profile,
             keyring=Keyring(settings.keys()),
-            engine=make_engine(settings.database_url.get_secret_value()),
-            writer=MessageWriter(profile, wording_folder=wording_folder(profile, path)),
+            engine=engine,
+            writer=MessageWriter(
+                profile,
+                wording_folder=wording_folder(profile, path),
+                checks=WordingCheckStore(engine),
+                simulated=[channel for channel, way in ways.items() if way.simulated],
+            ),
         )
 
     def providers(self) -> Mapping[Channel, MessageProvider]:
         """One way out for each channel."""
-        return {
-            Channel.LETTER: SimulatedProvider(),
-            Channel.EMAIL: self._email(),
-            Channel.TEXT: SimulatedProvider(),
-        }
+        return ways_out(self.settings, self.profile)
+
+    def callback_readers(self) -> Mapping[str, CallbackReader]:
+        """Who reads what providers call us with: `sendgrid`, `twilio`, `notify`."""
+        return callback_readers(self.settings)
+
+    def report_sources(self) -> Mapping[Channel, ReportSource]:
+        """Providers that have to be asked what became of a message."""
+        return report_sources(self.settings, self.profile)
 
     def activities(self) -> list[Callable[..., Any]]:
         """Every activity, fed."""
         simulated = frozenset(channel for channel, way in self.providers().items() if way.simulated)
         referral = ReferralActivities(self.referrals(), ProfilePolicies(self.profile))
-        messages = MessageStore(self.engine, self.keyring, simulated=simulated)
-        correspondence = CorrespondenceActivities(messages, self.writer, self.providers())
+        messages = MessageStore(
+            self.engine, self.keyring, simulated=simulated, per_minute=self.profile.per_minute
+        )
+        correspondence = CorrespondenceActivities(
+            messages, self.writer, self.providers(), public_url=self.settings.public_url
+        )
+        letters = LetterReportActivities(ReportStore(self.engine, self.keyring), self.report_sources())
         support = SupportActivities(SupportStore(self.engine, self.keyring))
         return [
             referral.take_up_referral,
             referral.read_correction,
             referral.project_referral,
             correspondence.send_message,
+            correspondence.reconcile_message,
+            letters.ask_about_letters,
             support.take_up_support,
             support.project_support,
         ]
@@ -88,13 +105,3 @@ class Outfit:
     def referrals(self) -> ReferralStore:
         """The referrals, with the profile's idea of a child."""
         return ReferralStore(self.engine, self.keyring, child_under=self.profile.triage.child_under)
-
-    def _email(self) -> MessageProvider:
-        key = self.settings.sendgrid_api_key
-        if key is None:
-            return SimulatedProvider()
-        return SendGridProvider(
-            api_key=key.get_secret_value(),
-            base_url=self.settings.sendgrid_base_url,
-            sender=self.profile.email_from,
-        )

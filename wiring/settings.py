@@ -44,7 +44,7 @@ class Settings(BaseSettings):
         default="http://127.0.0.1:8000",
         validation_alias="HOLDFAST_PUBLIC_URL",
         description="The address under which people and providers reach Holdfast; used in links, and to "
-        "verify the signature of webhooks. Unset under `holdfast up`: where it listens.",
+        "verify the signature of webhooks; providers are told to call it. Unset under `holdfast up`: where it listens.",
     )
     encryption_keys: SecretStr | None = Field(
         default=None,
@@ -101,12 +101,13 @@ class Settings(BaseSettings):
     twilio_base_url: str = Field(
         default="https://api.twilio.com",
         validation_alias="TWILIO_BASE_URL",
-        description="Where the Twilio API is.",
+        description="Where the Twilio API is; `https://api.dublin.ie1.twilio.com` for an account in Ireland.",
     )
     notify_api_key: SecretStr | None = Field(
         default=None,
         validation_alias="NOTIFY_API_KEY",
-        description="Key for GOV.UK Notify, which prints and posts letters. Unset: post is simulated.",
+        description="Key for GOV.UK Notify, which prints and posts letters. Unset: post is simulated, unless the "
+        "profile says that the service prints its letters itself.",
     )
     notify_base_url: str = Field(
         default="https://api.notifications.service.gov.uk",
@@ -117,6 +118,18 @@ class Settings(BaseSettings):
         default=None,
         validation_alias="NOTIFY_CALLBACK_TOKEN",
         description="The bearer token Notify sends with its callbacks. Unset: every such call is refused.",
+    )
+    notify_email_template_id: str | None = Field(
+        default=None,
+        validation_alias="NOTIFY_EMAIL_TEMPLATE_ID",
+        description="A Notify e-mail template of `((subject))` and `((body))`. With it, and without a SendGrid key, "
+        "e-mail goes through Notify.",
+    )
+    notify_text_template_id: str | None = Field(
+        default=None,
+        validation_alias="NOTIFY_TEXT_TEMPLATE_ID",
+        description="A Notify text template of `((body))`. With it, and without a Twilio token, texts go through "
+        "Notify.",
     )
     trades_api_url: str | None = Field(
         default=None,

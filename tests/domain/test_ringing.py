@@ -8,7 +8,7 @@ from domain.gate import callable_phones
 from domain.hold_kinds import KINDS
 from domain.policy import OpeningHours, Period
 from domain.ringing import MayRing, known_numbers, may_ring_now
-from domain.vocabulary import Access, Answer, Role, Stage, Weekday
+from domain.vocabulary import Access, Answer, ContactChannel, Role, Stage, Weekday
 from tests.builders import (
     DAY,
     HOUR,
@@ -183,7 +183,7 @@ def test_a_number_is_shown_as_one_to_ring_if_and_only_if_the_gate_opens_it() -> 
     ):
         facts = some_facts(phones=phones, guardian_is_suspect=suspected, access=access)
         state = replace(a_referral(facts), sensitive=sensitive, closed_phones=closed)
-        known = known_numbers(state)
+        known = known_numbers(state, NOW)
         opened = callable_phones(facts, sensitive=sensitive, closed=closed)
         assert {number.phone for number in known if not number.why_not} == set(opened)
         assert {number.phone for number in known} == set(phones)
@@ -194,7 +194,43 @@ def test_an_unsafe_number_says_so_whatever_else_speaks_against_it() -> None:
     state = replace(
         a_referral(sensitive_facts(phones=(a_phone(safe=Answer.NO),))), closed_phones=("phone-1",)
     )
-    (number,) = known_numbers(state)
+    (number,) = known_numbers(state, NOW)
+    assert "unsafe" in number.why_not
+
+
+def test_who_asked_us_not_to_ring_is_asked_about_first() -> None:
+    state = replace(Life().state, opted_out=(ContactChannel.PHONE,))
+    ringing = may_ring_now(state, NOW)
+    assert (ringing.may, ringing.reasons) == (MayRing.ASK_FIRST, ("We were asked not to ring any more.",))
+
+
+def test_asking_us_to_stop_texts_says_nothing_against_a_call() -> None:
+    state = replace(Life().state, opted_out=(ContactChannel.TEXT,))
+    assert may_ring_now(state, NOW).may is MayRing.YES
+
+
+def test_nobody_is_rung_while_a_stop_stands_and_every_other_reason_is_said_too() -> None:
+    state = replace(Life(information_facts()).state, opted_out=(ContactChannel.PHONE,))
+    ringing = may_ring_now(state, NOW, stopped=True)
+    assert ringing.may is MayRing.NO
+    assert ringing.reasons[0] == "Everything was stopped."
+    assert len(ringing.reasons) == len(set(ringing.reasons)) == 3, "a reason is hidden behind another"
+
+
+def test_a_plan_that_has_run_out_vouches_for_no_number_on_a_sensitive_referral() -> None:
+    """Otherwise what was safe in spring would be rung in autumn, when he is back in the house."""
+    facts = sensitive_facts(phones=(a_phone(safe=Answer.YES),), plan_until=NOW + DAY)
+    state = Life(facts).state
+    assert may_ring_now(state, NOW).may is MayRing.YES
+    later = may_ring_now(state, NOW + DAY)
+    assert (later.may, later.reasons[0]) == (MayRing.NO, "None of the numbers may be rung.")
+    (number,) = known_numbers(state, NOW + DAY)
+    assert "Nobody has said that it is safe" in number.why_not
+
+
+def test_a_warning_outlives_the_plan_it_stood_in() -> None:
+    facts = some_facts(phones=(a_phone(safe=Answer.NO),), plan_until=NOW + DAY)
+    (number,) = known_numbers(Life(facts).state, NOW + DAY)
     assert "unsafe" in number.why_not
 
 
@@ -202,4 +238,4 @@ def test_the_number_to_ring_next_comes_first() -> None:
     life = Life(some_facts(phones=(a_phone(1), a_phone(2))))
     life.rings("unobtainable").sleeps(HOUR)
     assert life.state.phone_id == "phone-2"
-    assert [number.phone.id for number in known_numbers(life.state)] == ["phone-2", "phone-1"]
+    assert [number.phone.id for number in known_numbers(life.state, life.now)] == ["phone-2", "phone-1"]

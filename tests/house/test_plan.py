@@ -20,6 +20,7 @@ ROOMS = (
     "cli",
     "domain",
     "providers",
+    "simulator",
     "store",
     "templates",
     "wiring",

@@ -2,13 +2,23 @@
 
 import base64
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from domain.errors import NotGenuine
+from domain.ports import Callback
 from domain.vocabulary import Channel
+from providers.email_sendgrid import SendGridProvider
+from providers.letter_print_room import PrintRoom
+from providers.notify_govuk import NotifyProvider
+from providers.simulated import SimulatedProvider
+from providers.sms_twilio import TwilioProvider
+from tests.builders import NOW
 from wiring.outfit import NotEquipped, Outfit
-from wiring.settings import load_settings
+from wiring.settings import ROOT, Settings, load_settings
 from worker import WORKFLOWS
 
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
@@ -17,8 +27,8 @@ KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def is_(**variables: str) -> None:
-        for name in ("HOLDFAST_DATABASE_URL", "HOLDFAST_KEYS", "HOLDFAST_PROFILE", "SENDGRID_API_KEY"):
-            monkeypatch.delenv(name, raising=False)
+        for field in Settings.model_fields.values():
+            monkeypatch.delenv(str(field.validation_alias), raising=False)
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
 
@@ -49,10 +59,84 @@ def test_a_provider_without_a_key_is_simulated(environment: Callable[..., None])
     assert all(provider.simulated for provider in providers.values())
 
 
-def test_a_provider_with_a_key_is_live(environment: Callable[..., None]) -> None:
-    providers = an_outfit(environment, SENDGRID_API_KEY="SG.test").providers()
-    assert not providers[Channel.EMAIL].simulated
-    assert providers[Channel.LETTER].simulated
+NOTIFY = {"NOTIFY_API_KEY": f"ours-{UUID(int=1)}-{UUID(int=2)}"}
+TWILIO = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "t", "TWILIO_FROM": "+447700900000"}
+SENDGRID = {"SENDGRID_API_KEY": "SG.test"}
+TEMPLATES = {"NOTIFY_EMAIL_TEMPLATE_ID": "e", "NOTIFY_TEXT_TEMPLATE_ID": "t"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "letter", "email", "text"),
+    [
+        ({}, SimulatedProvider, SimulatedProvider, SimulatedProvider),
+        (SENDGRID, SimulatedProvider, SendGridProvider, SimulatedProvider),
+        (TWILIO, SimulatedProvider, SimulatedProvider, TwilioProvider),
+        (NOTIFY, NotifyProvider, SimulatedProvider, SimulatedProvider),
+        (NOTIFY | TEMPLATES, NotifyProvider, NotifyProvider, NotifyProvider),
+        (NOTIFY | TEMPLATES | TWILIO | SENDGRID, NotifyProvider, SendGridProvider, TwilioProvider),
+        (TEMPLATES, SimulatedProvider, SimulatedProvider, SimulatedProvider),
+        ({"TWILIO_ACCOUNT_SID": "AC1"}, SimulatedProvider, SimulatedProvider, SimulatedProvider),
+    ],
+)
+def test_a_provider_with_all_it_needs_is_live(
+    environment: Callable[..., None], variables: dict[str, str], letter: type, email: type, text: type
+) -> None:
+    chosen = {Channel.LETTER: letter, Channel.EMAIL: email, Channel.TEXT: text}
+    providers = an_outfit(environment, **variables).providers()
+    assert {channel: type(way) for channel, way in providers.items()} == chosen
+    for way in providers.values():
+        assert way.simulated is isinstance(way, SimulatedProvider)
+
+
+@pytest.mark.parametrize(
+    ("variables", "why"),
+    [
+        ({"TWILIO_AUTH_TOKEN": "t", "TWILIO_FROM": "+447700900000"}, "TWILIO_ACCOUNT_SID is not"),
+        ({"TWILIO_AUTH_TOKEN": "t", "TWILIO_ACCOUNT_SID": "AC1"}, "TWILIO_FROM is not"),
+        ({"NOTIFY_API_KEY": "s3cr3t"}, "NOTIFY_API_KEY is not a key"),
+        ({"SENDGRID_WEBHOOK_PUBLIC_KEY": "s3cr3t"}, "SENDGRID_WEBHOOK_PUBLIC_KEY is not a public key"),
+    ],
+)
+def test_a_provider_with_half_of_what_it_needs_is_refused_when_the_service_starts(
+    environment: Callable[..., None], variables: dict[str, str], why: str
+) -> None:
+    # Simulated instead, what was meant for a victim would look sent.
+    with pytest.raises(NotEquipped, match=why) as refused:
+        an_outfit(environment, **variables)
+    assert "s3cr3t" not in str(refused.value)
+
+
+def test_a_service_that_prints_its_letters_hands_them_to_nobody(
+    environment: Callable[..., None], tmp_path: Path
+) -> None:
+    text = (ROOT / "profiles/cambridgeshire.toml").read_text()
+    profile = tmp_path / "service.toml"
+    profile.write_text(text.replace("[letters]\n", '[letters]\nprinted_by = "service"\n'))
+    outfit = an_outfit(environment, HOLDFAST_PROFILE=str(profile), **NOTIFY)
+    assert isinstance(outfit.providers()[Channel.LETTER], PrintRoom)
+    assert outfit.report_sources() == {}
+
+
+def test_only_letters_of_notify_have_to_be_asked_about(environment: Callable[..., None]) -> None:
+    # Of e-mails and texts it tells by itself.
+    assert an_outfit(environment, **SENDGRID, **TWILIO).report_sources() == {}
+    assert set(an_outfit(environment, **NOTIFY, **TEMPLATES).report_sources()) == {Channel.LETTER}
+
+
+def test_there_is_a_reader_for_every_provider_that_calls_and_without_keys_it_believes_nobody(
+    environment: Callable[..., None],
+) -> None:
+    readers = an_outfit(environment).callback_readers()
+    assert set(readers) == {"sendgrid", "twilio", "notify"}
+    headers = {
+        "authorization": "Bearer ",
+        "x-twilio-signature": "x",
+        "x-twilio-email-event-webhook-signature": "x",
+        "x-twilio-email-event-webhook-timestamp": "1",
+    }
+    for reader in readers.values():
+        with pytest.raises(NotGenuine):
+            reader.read(Callback(body=b"[]", headers=headers, url="https://hub.example/", received_at=NOW))
 
 
 def test_every_activity_a_workflow_asks_for_is_there_under_a_name_of_its_own(
@@ -71,7 +155,5 @@ def test_every_activity_a_workflow_asks_for_is_there_under_a_name_of_its_own(
 
 
 def test_the_register_names_every_workflow_there_is() -> None:
-    from pathlib import Path
-
     written = "".join(path.read_text() for path in Path("workflows").glob("*.py"))
     assert written.count("@workflow.defn") == len(WORKFLOWS)

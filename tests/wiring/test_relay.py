@@ -11,10 +11,13 @@ from sqlalchemy.exc import OperationalError
 
 from domain.events import Answer, AttemptMade, Command
 from domain.ongoing_support import SupportCommand
-from domain.vocabulary import AttemptOutcome
+from domain.ports import ProviderReport
+from domain.vocabulary import AttemptOutcome, Channel, DeliveryReport
 from store.command import NewCommand
 from store.keyring import Keyring
+from store.provider_report import ReportStore
 from tests.store.lives import JO, Office, another_person
+from tests.store.test_message import leaving, settle
 from wiring import relay as relays
 from wiring.database import make_engine
 from wiring.relay import Relay
@@ -187,3 +190,27 @@ async def test_one_command_that_cannot_be_read_does_not_stop_the_others(
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert readable in orchestra.sent
+
+
+async def test_a_report_that_overtook_its_message_is_told_when_the_message_is_known(
+    office: Office, orchestra: Orchestra
+) -> None:
+    # A provider may report before its own answer has been written down.
+    life = leaving(office)
+    life.begins_to_leave()
+    reports = ReportStore(office.engine, office.keyring)
+    bounced = ProviderReport(
+        event_id="e", channel=Channel.LETTER, report=DeliveryReport.BOUNCED, provider_id="p-1"
+    )
+    reports.take_in([bounced], now=datetime.now(UTC))
+    settle(office, life, "sent")
+    relay = Relay(
+        outbox=office.outbox,
+        commands=office.commands,
+        supports=office.supports,
+        orchestra=orchestra,  # type: ignore[arg-type]
+        reports=reports,
+    )
+    await relay.sweep()
+    [command] = office.commands.pending(f"referral-{life.id}")
+    assert orchestra.sent == [command.id]

@@ -40,7 +40,7 @@ from domain.referral_state import Entry, MessageChange, OngoingSupport, Referral
 from domain.vocabulary import Channel, MessageState, Purpose, Stage
 
 WAITING = {MessageState.HELD, MessageState.RESERVED}
-HANDED_OVER = {MessageState.SENDING, MessageState.UNKNOWN}
+UNSURE = set(MessageState) - {MessageState.SENT, MessageState.REJECTED}
 
 
 @dataclass(kw_only=True)
@@ -307,7 +307,7 @@ class MemoryTables:
                 why=change.why,
             )
             self.messages.setdefault(change.key, made)
-        elif self.messages[change.key].state in (HANDED_OVER if change.learnt else WAITING):
+        elif self.messages[change.key].state in (UNSURE if change.learnt else WAITING):
             self.messages[change.key].state = change.state
             self.messages[change.key].why = change.why
 

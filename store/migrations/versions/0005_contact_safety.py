@@ -105,7 +105,8 @@ _STEPS = (
         sha256 text NOT NULL,
         manifest text NOT NULL,
         posted_at timestamptz,
-        posted_by text
+        posted_by text,
+        confirmation text
     )
     """,
     """
