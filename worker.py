@@ -10,17 +10,20 @@ from temporalio.worker import Worker
 from store.command import CommandStore
 from store.ongoing_support import SupportStore
 from store.outbox import Outbox
+from store.provider_report import ReportStore
 from store.worker_pulse import WorkerPulseStore
+from wiring.letter_schedule import keep_asking_about_letters
 from wiring.outfit import Outfit
 from wiring.relay import Relay
 from wiring.sandbox import runner
 from wiring.settings import load_settings
 from wiring.temporal import TASK_QUEUE, Orchestra, connect_now
 from wiring.worker_pulse import SdkMeter, WorkerPulse
+from workflows.letter_reports import LetterReportsWorkflow
 from workflows.ongoing_support import SupportWorkflow
 from workflows.referral import ReferralWorkflow
 
-WORKFLOWS = [ReferralWorkflow, SupportWorkflow]
+WORKFLOWS = [ReferralWorkflow, SupportWorkflow, LetterReportsWorkflow]
 """Every workflow there is."""
 THREADS = 12
 """Activities at once; each holds at most one database connection."""
@@ -55,7 +58,10 @@ async def main() -> None:
         commands=CommandStore(outfit.engine, outfit.keyring),
         supports=SupportStore(outfit.engine, outfit.keyring),
         orchestra=Orchestra(client),
+        reports=ReportStore(outfit.engine, outfit.keyring),
     )
+    if outfit.report_sources():
+        await keep_asking_about_letters(client)
     async with make_worker(client, outfit), asyncio.TaskGroup() as group:
         group.create_task(relay.run())
         group.create_task(pulse.run())

@@ -11,7 +11,7 @@ from activities._failures import translated
 from domain.errors import CannotBeWritten
 from domain.events import MessageSettled
 from domain.gate import Permit
-from domain.ports import (
+from domain.message_ports import (
     Beginning,
     Delivery,
     Draft,
@@ -131,7 +131,7 @@ class CorrespondenceActivities:
         )
 
     def _hand_over(self, draft: Draft, outgoing: Outgoing, now: datetime) -> MessageSettled:
-        delivery = self._providers[draft.channel].send(outgoing)
+        delivery = _with_note(self._providers[draft.channel].send(outgoing), outgoing.written.note)
         answered_at = max(now, self._clock())  # it may have taken its time
         settled = self._settle(draft, delivery, answered_at)
         self._tables.provider_answered(
@@ -153,6 +153,11 @@ class CorrespondenceActivities:
             report=delivery.report,
             address_id=draft.address_id,
         )
+
+
+def _with_note(delivery: Delivery, note: str) -> Delivery:
+    """Let what is to be known of the words stand beside what became of the message."""
+    return replace(delivery, why=" ".join(filter(None, (delivery.why, note))))
 
 
 SOON = timedelta(seconds=5)

@@ -7,7 +7,7 @@ from datetime import datetime
 from temporalio import activity
 
 from activities._failures import translated
-from domain.ports import ReportSource, ReportTables
+from domain.callback_ports import ReportSource, ReportTables
 from domain.vocabulary import Channel
 
 AT_ONCE = 50

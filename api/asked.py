@@ -60,6 +60,8 @@ async def _opened(
 
 AskedByStaff = Annotated[Asked, Depends(_asked(STAFF))]
 """A POST of coordinators and managers."""
+AskedByStaffOptionally = Annotated[Asked, Depends(_asked(STAFF, optional=True))]
+"""The same; no body at all means an empty object."""
 AskedByAnyone = Annotated[Asked, Depends(_asked(EVERYONE))]
 """A POST of whoever has a token."""
 AskedByAnyoneOptionally = Annotated[Asked, Depends(_asked(EVERYONE, optional=True))]

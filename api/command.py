@@ -107,7 +107,7 @@ async def give(
         target_id=target_id,
     )
     stored = await run_in_threadpool(services.commands.store, new)
-    return Given(stored=stored, answer=stored.answer or await _send(services, stored))
+    return Given(stored=stored, answer=await hand_over(services, stored))
 
 
 async def carry_out(
@@ -140,6 +140,11 @@ async def carry_out(
     return await asked.once.keep(
         response, subject_kind="command", subject_id=stored.id, replayed=stored.replayed
     )
+
+
+async def hand_over(services: Services, stored: StoredCommand) -> Answer | None:
+    """Hand over a command that a store has placed; `None`: it is applied as soon as the workflow engine answers."""
+    return stored.answer or await _send(services, stored)
 
 
 async def _send(services: Services, stored: StoredCommand) -> Answer | None:

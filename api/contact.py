@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.asked import AskedByStaff
 from api.command import PendingOut, carry_out
-from api.fields import Body, Moment, Note, PastMoment, PhoneNumber
+from api.fields import Body, Moment, Note, PastMoment, PhoneNumber, ShortLine
 from api.json_body import validated, without_nulls
 from api.problems import not_found
 from api.referral_out import AttemptRecorded, ReferralInFull
@@ -18,6 +18,8 @@ from api.schema import PREFIX, answers, takes
 from api.services import In, Services
 from domain.events import AttemptMade, Replied
 from domain.vocabulary import AttemptOutcome, Direction, ReplyChannel
+from store.contact_plan import says_duress_word
+from store.referral_view import ReferralView
 
 router = APIRouter(prefix=PREFIX, tags=["contact"])
 
@@ -31,6 +33,10 @@ class AttemptIn(Body):
     note: Note = None
     callback_at: Moment | None = Field(default=None, description="When the person asked to be rung back.")
     number: PhoneNumber | None = Field(default=None, description="By default the one `next_action` names.")
+    word: ShortLine = Field(
+        default=None,
+        description="A word they used that may be an agreed one.  It is compared, and kept nowhere.",
+    )
 
 
 class ReplyIn(Body):
@@ -85,22 +91,23 @@ def read_attempt(services: Services, body: dict[str, Any]) -> AttemptIn:
 
 
 async def attempt_made(services: Services, referral_id: str, attempt: AttemptIn) -> AttemptMade:
-    """The call as it travels: without number and words."""
+    """The call as it travels: without number and words; an agreed word becomes a yes or no that no screen shows."""
+    view = await run_in_threadpool(services.referrals.view, referral_id)
+    if view is None:
+        raise not_found()
     return AttemptMade(
         outcome=attempt.outcome,
         direction=attempt.direction,
         made_at=attempt.made_at or services.clock(),
         callback_at=attempt.callback_at,
-        phone_id=await _phone_id(services, referral_id, attempt.number),
+        phone_id=_phone_id(view, attempt.number),
         rang_next=attempt.number is None,
+        duress=attempt.word is not None and says_duress_word(view.document, attempt.word),
     )
 
 
-async def _phone_id(services: Services, referral_id: str, number: str | None) -> str | None:
+def _phone_id(view: ReferralView, number: str | None) -> str | None:
     """The referral's own id of a number; by default the one that is to be rung as the call is recorded."""
-    view = await run_in_threadpool(services.referrals.view, referral_id)
-    if view is None:
-        raise not_found()
     if number is None:
         return view.next_action.phone_id if view.next_action else None
     phone_id = view.number_id(number)

@@ -1,5 +1,6 @@
 """What referrers say afterwards: a correction of what they sent, or that they withdraw it."""
 
+from datetime import UTC, tzinfo
 from typing import Any
 
 from fastapi import APIRouter
@@ -17,7 +18,8 @@ from api.referral_out import ReferralInFull
 from api.schema import PREFIX, answers, takes
 from api.services import In
 from domain.events import CorrectionSent, Withdrawn
-from store.referral_document import merge_patch
+from store.contact_plan import as_it_was_sent
+from store.document_change import merge_patch
 
 FIXED = ("kind", "organisation", "reference", "person_reference")
 """What a referral is known by at its source; another reference is another referral."""
@@ -43,9 +45,11 @@ async def correct(referral_id: str, services: In, asked: AskedByAnyone) -> Respo
 
     `null` removes; a list replaces the whole list, but what was said of a number's texts, of who may answer it
     and of hiding ours stays until something else is said.  What follows has to be a valid referral.
+    What the person or a coordinator said about safe contact is never made less careful by a correction: of two
+    answers the more careful one holds, and the contact plan itself is changed by its own route.
     """
     view = await run_in_threadpool(visible, services, asked.caller, referral_id)
-    checked = checked_patch(view.document, asked.body, region=services.region)
+    checked = checked_patch(view.document, asked.body, region=services.region, zone=services.zone)
     return await carry_out(
         services,
         asked,
@@ -75,7 +79,9 @@ async def withdraw(referral_id: str, services: In, asked: AskedByAnyoneOptionall
     )
 
 
-def checked_patch(document: dict[str, Any], patch: dict[str, Any], *, region: str) -> dict[str, Any]:
+def checked_patch(
+    document: dict[str, Any], patch: dict[str, Any], *, region: str, zone: tzinfo = UTC
+) -> dict[str, Any]:
     """Check what a merge-patch makes of a referral.
 
     Returns:
@@ -86,9 +92,9 @@ def checked_patch(document: dict[str, Any], patch: dict[str, Any], *, region: st
     """
     if not patch:
         raise Problem.at("", "has nothing to correct")
-    merged = merge_patch(document, patch)
+    merged = merge_patch(as_it_was_sent(document), patch)
     _refuse_other_source(document, merged)
-    return _as_kept(patch, read_referral(merged, region=region))
+    return _as_kept(patch, read_referral(merged, region=region, zone=zone))
 
 
 def _refuse_other_source(document: dict[str, Any], merged: dict[str, Any]) -> None:

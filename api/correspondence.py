@@ -16,7 +16,7 @@ from api.referral_out import Json, Out, written
 from api.schema import PREFIX, answers
 from api.services import In, Services
 from domain.errors import CannotBeWritten
-from domain.ports import Draft, Written
+from domain.message_ports import Draft, Written
 from domain.vocabulary import Channel, MessageState, Purpose
 from store.columns import is_uuid
 from store.message import MessageView
@@ -43,6 +43,9 @@ class MessageOut(Out):
     handed_over_at: datetime | None = Field(description="From then on it may have left.")
     sent_at: datetime | None
     simulated: bool = Field(description="Whether nothing really left.")
+    stopped: bool = Field(
+        description="Whether it waits and a stop stands: then it does not leave, whatever `state` says."
+    )
 
 
 class MessageList(Out):
@@ -169,4 +172,5 @@ def _shown(message: MessageView) -> Json:
         "handed_over_at": written(message.sending_at),
         "sent_at": written(message.settled_at) if message.state is MessageState.SENT else None,
         "simulated": message.simulated,
+        "stopped": message.stopped,
     }

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Hashable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, TypeVar
 
 import phonenumbers
@@ -81,6 +81,12 @@ Line = Annotated[Annotated[str, Field(max_length=200)] | None, BeforeValidator(_
 """One line of text, or nothing: blank and absent are alike."""
 ShortLine = Annotated[Annotated[str, Field(max_length=60)] | None, BeforeValidator(_line)]
 """A word or two."""
+NeededReference = Annotated[
+    Annotated[str, Field(max_length=60, examples=["K7PM-4T2Q"])],
+    BeforeValidator(_line),
+    BeforeValidator(_required),
+]
+"""The reference of a referral."""
 Prose = Annotated[Annotated[str, Field(max_length=10_000)] | None, BeforeValidator(_prose)]
 """Several lines of text, or nothing."""
 Note = Annotated[Annotated[str, Field(max_length=4_000)] | None, BeforeValidator(_prose)]
@@ -174,6 +180,25 @@ Day = Annotated[date, BeforeValidator(_day), _DATE_SCHEMA]
 """A calendar date."""
 BirthDay = Annotated[date, AfterValidator(_born), BeforeValidator(_day), _DATE_SCHEMA]
 """A date of birth: since 1900, and not in the future."""
+
+
+def _last_moment(value: object, info: ValidationInfo) -> datetime:
+    """A day is meant to its end, where the service is."""
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        zone = (info.context or {}).get("zone") or UTC
+        after = _day(value) + timedelta(days=1)
+        return datetime.combine(after, time.min, tzinfo=zone).astimezone(UTC)
+    return _moment(value)
+
+
+Until = Annotated[
+    datetime,
+    AfterValidator(_future),
+    AfterValidator(_near),
+    BeforeValidator(_last_moment),
+    WithJsonSchema({"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}),
+]
+"""A time to come, or a day to come (to its end, where the service is), within five years."""
 
 
 def _day_or_moment(value: object) -> date:

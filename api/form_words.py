@@ -11,9 +11,11 @@ from typing import TypeVar
 from domain.vocabulary import (
     Access,
     Answer,
+    CallerDisplay,
     ConsentStatus,
     Flag,
     IncidentKind,
+    InterpreterGender,
     Lane,
     Outcome,
     Relationship,
@@ -83,6 +85,16 @@ VOICEMAILS = {
     VoicemailRule.NONE: "Leave no message",
     VoicemailRule.NEUTRAL: "Neutral message only",
     VoicemailRule.NAMED: "May name the service",
+}
+CALLER_DISPLAYS = {
+    CallerDisplay.WITHHELD: "Nothing: our number is withheld",
+    CallerDisplay.NEUTRAL: "A number that says nothing of what we do",
+    CallerDisplay.SERVICE: "The service's own number",
+}
+INTERPRETER_GENDERS = {
+    InterpreterGender.ANY: "Either",
+    InterpreterGender.WOMAN: "A woman",
+    InterpreterGender.MAN: "A man",
 }
 ACCESS = {
     Access.NO_PHONE: "Cannot use the telephone",
@@ -195,6 +207,11 @@ AGREEMENTS = {
     Answer.YES: "Yes, they agree",
     Answer.NO: "No, they do not know",
     Answer.UNKNOWN: "They know, but I am not sure that they agree",
+}
+INTERPRETER_GENDERS_TOLD = {
+    InterpreterGender.ANY: "I do not mind",
+    InterpreterGender.WOMAN: "A woman",
+    InterpreterGender.MAN: "A man",
 }
 ACCESS_TOLD = {
     Access.NO_PHONE: "I cannot use the telephone",

@@ -10,6 +10,7 @@ from itertools import accumulate
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
+from domain.vocabulary import Channel, Purpose
 from store.metrics import Counts, OurStep, Workers
 from store.worker_pulse import SUM, WAITS, Tally
 
@@ -47,6 +48,7 @@ class Gauges:
         if glance.counts is not None:
             yield from _of_work(glance.counts, glance.at)
             yield from _of_messages(glance.counts)
+            yield from _of_departures(glance.counts, glance.at)
             yield from _of_hand_over(glance.counts, glance.at)
             yield from _of_workers(glance.counts.workers)
 
@@ -114,6 +116,27 @@ def _of_messages(counts: Counts) -> Iterator[Metric]:
         "Messages that leave at their cut-off unless the person is reached before.",
         "channel",
         counts.awaiting_cut_off,
+    )
+
+
+def _of_departures(counts: Counts, at: datetime) -> Iterator[Metric]:
+    yield _by(
+        "holdfast_messages_waiting",
+        "Messages that are due while their provider is away or busy, by channel.",
+        "channel",
+        counts.waiting_for_provider,
+    )
+    yield _by(
+        "holdfast_provider_away_seconds",
+        "How long a channel's provider has not taken messages; 0 while it takes them.",
+        "channel",
+        {channel: _age(counts.away_since.get(channel), at) for channel in Channel},
+    )
+    yield _by(
+        "holdfast_purpose_switched_off_seconds",
+        "How long messages of a purpose have been switched off; 0 while they leave.",
+        "purpose",
+        {purpose: _age(counts.off_since.get(purpose), at) for purpose in Purpose},
     )
 
 

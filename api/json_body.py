@@ -1,6 +1,7 @@
 """Bodies: bounded, strict JSON, in which `null` and absent are alike."""
 
 import json
+from datetime import tzinfo
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -49,24 +50,24 @@ def without_nulls(value: Any) -> Any:
             return value
 
 
-def validated(model: type[M], document: object, *, region: str | None = None) -> M:
+def validated(
+    model: type[M], document: object, *, region: str | None = None, zone: tzinfo | None = None
+) -> M:
     """Check a document against a model; what is wrong is said in our own words."""
     try:
-        return model.model_validate(document, context={"region": region})
+        return model.model_validate(document, context={"region": region, "zone": zone})
     except ValidationError as error:
         raise Problem.of_validation(error.errors(include_input=False, include_url=False)) from None
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, *, most: int = MOST_BYTES) -> bytes:
     """Read a body of bounded size.  Raises `Problem`."""
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
         size += len(part)
-        if size > MOST_BYTES:
-            raise Problem(
-                Kind.TOO_LARGE, f"At most {MOST_BYTES} bytes are taken.", headers={"Connection": "close"}
-            )
+        if size > most:
+            raise Problem(Kind.TOO_LARGE, f"At most {most} bytes are taken.", headers={"Connection": "close"})
         parts.append(part)
     return b"".join(parts)
 

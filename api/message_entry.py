@@ -1,15 +1,18 @@
 """One message as every page shows it: what it is, where it is and why, and what happened to it.  Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from api.times import Time, time_in_words
 from domain.vocabulary import Channel, MessageState, Purpose
+from store.departures import Away
 from store.message import MessageView
 
 POST_ROOM = "/post-room"
+NOBODY_AWAY: Mapping[Channel, Away] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,17 @@ class Entry:
     letter: str
     """Where its PDF is; empty when it is no letter."""
     steps: tuple[Step, ...]
+    waits: "Waiting | None" = None
+    """Given while it waits for its provider."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A message that is due, and whose provider is away or busy."""
+
+    away_since: Time | None
+    """`None`: it is busy, or nobody asked whether it is away."""
+    next_try: Time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,15 +109,25 @@ STATES = {
     ),
 }
 _CHANNELS = {Channel.LETTER: "Letter", Channel.EMAIL: "E-mail", Channel.TEXT: "Text"}
-_PURPOSES = {
+PURPOSES = {
     Purpose.CONTACT_UNANSWERED: "nobody answered our calls",
     Purpose.INFORMATION: "information about the service",
+    Purpose.SAFE_CHANNEL_ASKED: "a question to the referrer",
+    Purpose.WHO_WE_ARE: "an answer to “who is this?”",
 }
+"""Each purpose in a few words."""
 _NOT_SETTLED = frozenset({MessageState.HELD, MessageState.RESERVED, MessageState.SENDING})
 """Of these the row does not say yet whether they were simulated: it is written with the provider's answer."""
 
 
-def entry_of(message: MessageView, *, zone: ZoneInfo, now: datetime, simulated: Collection[Channel]) -> Entry:
+def entry_of(
+    message: MessageView,
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+    simulated: Collection[Channel],
+    away: Mapping[Channel, Away] = NOBODY_AWAY,
+) -> Entry:
     """Say of one message what it is, where it is and why.
 
     Args:
@@ -111,6 +135,7 @@ def entry_of(message: MessageView, *, zone: ZoneInfo, now: datetime, simulated: 
         zone: In which its times are read.
         now: An aware time.
         simulated: The ways through which nothing really leaves at present.
+        away: The channels whose providers do not take messages at present.
     """
     address = f"{POST_ROOM}/{message.id}"
 
@@ -118,6 +143,10 @@ def entry_of(message: MessageView, *, zone: ZoneInfo, now: datetime, simulated: 
         return time_in_words(at, zone=zone, now=now)
 
     named = STATES[message.state]
+    waits = None
+    if message.waits_for_provider and message.leaves_at is not None:
+        gone = away.get(message.channel)
+        waits = Waiting(away_since=said(gone.since) if gone else None, next_try=said(message.leaves_at))
     return Entry(
         address=address,
         title=title_of(message),
@@ -125,21 +154,28 @@ def entry_of(message: MessageView, *, zone: ZoneInfo, now: datetime, simulated: 
         colour=named.colour,
         meaning=_meaning(message),
         why=message.why,
-        recall_until=said(message.leaves_at) if message.leaves_at else None,
+        recall_until=said(message.leaves_at)
+        if message.leaves_at and not waits and not message.stopped
+        else None,
         simulated=_simulated(message, simulated),
         reference=message.reference,
         referral=f"/referrals/{message.referral_id}",
         letter=f"{address}/letter.pdf" if message.channel is Channel.LETTER else "",
         steps=tuple(Step(what=what, at=said(at)) for what, at in _steps(message) if at),
+        waits=waits,
     )
 
 
 def title_of(message: MessageView) -> str:
     """What a message is, in a few words."""
-    return f"{_CHANNELS[message.channel]}: {_PURPOSES[message.purpose]}"
+    return f"{_CHANNELS[message.channel]}: {PURPOSES[message.purpose]}"
 
 
 def _meaning(message: MessageView) -> str:
+    if message.stopped:
+        return "Everything was stopped: it does not leave."
+    if message.waits_for_provider:
+        return "It leaves by itself, unless something stops it first; it can be recalled until then."
     if message.state is MessageState.HELD and message.leaves_at is not None:
         return "It leaves at its cut-off."
     if message.state is MessageState.SENT and message.simulated:

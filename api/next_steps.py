@@ -5,8 +5,8 @@ from datetime import datetime
 
 from api.opening import coming_time_in_words
 from domain.call_planning import next_call_at
+from domain.channels import callable_phones
 from domain.facts import Facts
-from domain.gate import callable_phones
 from domain.policy import Policy
 from domain.triage import is_protected, triage
 from domain.vocabulary import VoicemailRule

@@ -25,7 +25,7 @@ AGAIN = "again"
 ASSETS = ROOT / "frontend" / "dist"
 """Made by `make assets`; the pages work without."""
 _WAYS = {Channel.EMAIL: "e-mails", Channel.TEXT: "texts", Channel.LETTER: "letters"}
-_STAFF_PAGES = (("Worklist", "/worklist"), ("Post room", "/post-room"))
+_STAFF_PAGES = (("Worklist", "/worklist"), ("Post room", "/post-room"), ("Texts", "/texts"))
 _PAGES = {
     Role.COORDINATOR: _STAFF_PAGES,
     Role.MANAGER: (*_STAFF_PAGES, ("Statistics", "/statistics")),
@@ -198,7 +198,7 @@ def _offered_again(request: Request, kept: NotSaved, problem: Problem) -> Respon
 
 
 def _is_public(path: str) -> bool:
-    return path.startswith(("/get-support", "/sign-"))
+    return path.startswith(("/get-support", "/sign-", "/stop"))
 
 
 class _Assets(StaticFiles):

@@ -4,21 +4,38 @@ Every value of every list has its words here; a test counts them.  The lists tha
 `api/form_words.py`, the states of a message in `api/message_entry.py`.
 """
 
-from domain.events import AttemptMade, CorrectionSent, Decided, Replied, Withdrawn
+from domain.events import (
+    AttemptMade,
+    CorrectionSent,
+    Decided,
+    MessageReported,
+    OptedIn,
+    OptedOut,
+    PlanSent,
+    Replied,
+    Stopped,
+    TextCame,
+    Withdrawn,
+)
 from domain.hold_kinds import KINDS
 from domain.ongoing_support import Engagement, Reviewed
 from domain.ringing import MayRing
 from domain.vocabulary import (
     AttemptOutcome,
+    ContactChannel,
     DecisionKind,
     DeclinedBy,
     DeclineReason,
+    DeliveryReport,
     Direction,
     NextActionKind,
+    OptOutWay,
     Outcome,
     ReplyChannel,
     Stage,
+    StopCause,
     SupportKind,
+    TextMeaning,
 )
 from store.command import StoredCommand
 from store.person_mark import LinkKind
@@ -135,6 +152,46 @@ REPLIES = {
     ReplyChannel.LETTER_CODE: "With the code of a letter",
     ReplyChannel.WEB: "On our web page",
 }
+CHANNELS = {
+    ContactChannel.PHONE: "Calls",
+    ContactChannel.TEXT: "Texts",
+    ContactChannel.EMAIL: "E-mails",
+    ContactChannel.LETTER: "Letters",
+}
+STOPS = {
+    StopCause.SOMEBODY_ELSE_ANSWERED: "Someone else answered",
+    StopCause.CHILD_ANSWERED: "A child answered",
+    StopCause.IMMEDIATE_DANGER: "Immediate danger",
+    StopCause.VICTIM_IS_SUSPECT: "The person is now a suspect",
+    StopCause.VICTIM_HAS_DIED: "The person has died",
+}
+OPT_OUT_WAYS = {
+    OptOutWay.TEXT: "By text",
+    OptOutWay.EMAIL: "By e-mail",
+    OptOutWay.LETTER_CODE: "With the code of a letter",
+    OptOutWay.PHONE: "On the telephone",
+    OptOutWay.WEB: "On our web page",
+}
+TEXTS = {
+    TextMeaning.STOP: "It asks us to stop",
+    TextMeaning.START: "It says that we may write again",
+    TextMeaning.CALL_ME: "It asks for a call",
+    TextMeaning.WHO_ARE_YOU: "It asks who we are",
+    TextMeaning.ABUSE: "It is abusive",
+    TextMeaning.REPLY: "It is an answer",
+}
+REPORTS = {
+    DeliveryReport.ACCEPTED: "The provider took it",
+    DeliveryReport.DEFERRED: "The provider tries again",
+    DeliveryReport.SENT: "It was sent on",
+    DeliveryReport.DELIVERED: "It was delivered",
+    DeliveryReport.UNDELIVERED: "It could not be delivered",
+    DeliveryReport.BOUNCED: "There is no such address or number",
+    DeliveryReport.COMPLAINED: "The reader marked it as unwanted",
+    DeliveryReport.RETURNED: "The letter came back",
+    DeliveryReport.FAILED: "The provider failed with it",
+    DeliveryReport.PULLED: "A person took it out before it was posted",
+}
 ENGAGEMENTS = {
     Engagement.ENGAGED: "The person took part",
     Engagement.NOT_ENGAGED: "The person did not take part",
@@ -171,3 +228,26 @@ def command_in_words(command: StoredCommand) -> str:
             return "Correction by the referrer"
         case Withdrawn():
             return "Withdrawal by the referrer"
+        case PlanSent():
+            return "Change of the contact plan"
+        case Stopped() | OptedOut() | OptedIn() | TextCame() | MessageReported():
+            return _safety_in_words(command.event)
+
+
+def _safety_in_words(event: Stopped | OptedOut | OptedIn | TextCame | MessageReported) -> str:
+    match event:
+        case Stopped(cause=cause):
+            return f"Everything is stopped: {_within(STOPS[cause])}"
+        case OptedOut(channel=channel):
+            return f"We were asked to stop: {_within(CHANNELS[channel])}"
+        case OptedIn(channel=channel):
+            return f"We may use again: {_within(CHANNELS[channel])}"
+        case TextCame(meaning=meaning):
+            return f"A text came: {_within(TEXTS[meaning])}"
+        case MessageReported(report=report):
+            return f"Report on a message: {_within(REPORTS[report])}"
+
+
+def _within(sentence: str) -> str:
+    """As it reads within another sentence."""
+    return sentence[0].lower() + sentence[1:]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from api.message_entry import POST_ROOM, STATES, Entry
-from domain.ports import Draft, Written
+from domain.message_ports import Draft, Written
 from domain.vocabulary import Channel, MessageState
 from store.message import MessageView
 
@@ -28,6 +28,8 @@ class Words:
     """Where an e-mail or text would go, while that is not settled; the letter says it itself."""
     subject: str = ""
     text: str = ""
+    note: str = ""
+    """What a person should know of the words, such as that an unchecked translation was not used."""
     cannot: str = ""
     """Why it cannot be written as things are."""
 
@@ -63,4 +65,10 @@ def choices_of(counts: Mapping[MessageState, int], chosen: MessageState | None) 
 def words_of(message: MessageView, written: Written, draft: Draft | None) -> Words:
     """Say what a message says; `draft` is where its words come from while it has not left."""
     to = {Channel.EMAIL: draft.email, Channel.TEXT: draft.phone}.get(message.channel) if draft else None
-    return Words(heading=STATES[message.state].words, to=to or "", subject=written.subject, text=written.text)
+    return Words(
+        heading=STATES[message.state].words,
+        to=to or "",
+        subject=written.subject,
+        text=written.text,
+        note=written.note,
+    )

@@ -39,6 +39,7 @@ class Kind(Enum):
     INCOMPLETE = ("incomplete", 422, "Something is missing for this step")
     IDEMPOTENCY_CONFLICT = ("idempotency-conflict", 422, "This key was used with another request")
     OTHER_SITE = ("other-site", 403, "This form was sent from another site")
+    NOT_GENUINE = ("not-genuine", 403, "This call is not the provider's")
     TOO_MANY = ("too-many", 429, "Too many at once")
     UNAUTHENTICATED = ("unauthenticated", 401, "A valid bearer token is needed")
     ROLE_NOT_ALLOWED = ("role-not-allowed", 403, "Your role does not allow this")

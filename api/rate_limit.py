@@ -12,6 +12,8 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 
 SELF_REFERRALS = RateLimitItemPerMinute(10, 10)
 """Ten in ten minutes from one address: a worker may help everybody in a house, a script cannot fill the worklist."""
+STOPS = RateLimitItemPerMinute(20, 10)
+"""Twenty in ten minutes from one address: nobody has so many letters, and guessing a reference takes millennia."""
 SIGN_INS = RateLimitItemPerMinute(20, 5)
 """Wrong tokens in five minutes.  Tokens have 256 bits: this only keeps the noise down, and no office out."""
 RETRY_AFTER_SECONDS = "300"

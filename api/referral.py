@@ -69,7 +69,7 @@ async def receive_referral(services: In, asked: AskedByAnyone) -> Response:
     201: its workflow runs.  202: it is stored and starts by itself when the workflow engine is back.
     200: this is the same referral again.  Referrers are shown the status alone.
     """
-    document = read_referral(asked.body, region=services.region)
+    document = read_referral(asked.body, region=services.region, zone=services.zone)
     reception, runs = await take_in(services, asked.caller.maker, asked.once.claim, document)
     is_same = reception.result is ReceptionResult.SAME
     shown = await run_in_threadpool(_shown, services, asked.caller, reception.referral_id)

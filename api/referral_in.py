@@ -1,10 +1,12 @@
 """A referral as referrers send it.  The closed lists are the contract's."""
 
-import re
+from datetime import UTC, tzinfo
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, field_serializer, model_validator
+from pydantic import AfterValidator, Field, StrictBool, model_validator
 
+from api.call_window import CallWindow
+from api.contact_plan_in import ContactPlan, saying_something
 from api.fields import (
     BirthDay,
     Body,
@@ -34,16 +36,12 @@ from domain.vocabulary import (
     SourceKind,
     VictimRole,
     VoicemailRule,
-    Weekday,
     Whereabouts,
 )
 
 _SAFEST_FIRST = (Answer.NO, Answer.UNKNOWN, Answer.YES)
 _HIDDEN_FIRST = (Answer.YES, Answer.UNKNOWN, Answer.NO)
 _QUIETEST_FIRST = (VoicemailRule.NONE, VoicemailRule.NEUTRAL, VoicemailRule.NAMED)
-_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
-MIDNIGHT = "24:00"
-"""The end of a day; allowed only as the end of a window."""
 
 
 class Source(Body):
@@ -148,35 +146,6 @@ Emails = Annotated[list[EmailAddress], AfterValidator(_careful_emails), Field(ma
 PostalAddress = Annotated[Address | None, AfterValidator(_saying_something)]
 
 
-def _clock(value: object) -> object:
-    if not isinstance(value, str) or not (_CLOCK.fullmatch(value) or value == MIDNIGHT):
-        raise wrong("has to be a time of day such as 18:00")
-    return value
-
-
-class CallWindow(Body):
-    """When the person can be rung, in the service's local time; a window may cross midnight."""
-
-    days: Annotated[list[Weekday], AfterValidator(once_each)] = Field(
-        default=[], max_length=7, description="Empty: every day."
-    )
-    opens: Annotated[str, BeforeValidator(_clock)] = Field(alias="from", examples=["18:00"])
-    closes: Annotated[str, BeforeValidator(_clock)] = Field(alias="to", examples=["20:00"])
-
-    @model_validator(mode="after")
-    def _has_room(self) -> Self:
-        if self.opens == self.closes != "00:00":
-            raise wrong("is empty: from and to are the same; 00:00 to 24:00 is the whole day")
-        if self.opens == MIDNIGHT:
-            raise wrong("starts at 24:00; write 00:00 of the day after")
-        return self
-
-    @field_serializer("closes")
-    def _as_kept(self, closes: str) -> str:
-        """A window that closes at midnight is kept as one that closes when the next day begins."""
-        return "00:00" if closes == MIDNIGHT else closes
-
-
 class Guardian(Body):
     """Who speaks for the person."""
 
@@ -205,6 +174,7 @@ class Victim(Body):
     emails: Emails = Field(default=[])
     address: PostalAddress = None
     call_windows: list[CallWindow] = Field(default=[], max_length=21)
+    contact_plan: Annotated[ContactPlan | None, AfterValidator(saying_something)] = None
     guardian: Guardian | None = None
 
     @model_validator(mode="after")
@@ -257,17 +227,18 @@ class ReferralIn(Body):
     notes: Prose = None
 
 
-def read_referral(document: dict[str, Any], *, region: str) -> dict[str, Any]:
+def read_referral(document: dict[str, Any], *, region: str, zone: tzinfo = UTC) -> dict[str, Any]:
     """Check a referral and give it back as it is kept: defaults said, numbers in E.164, nothing that is null.
 
     Args:
         document: What was sent.
         region: Where a number without a country code is from, such as `GB`.
+        zone: Where a day ends that was named without a time.
 
     Raises:
         Problem: Something in it is not valid; the problem names the fields.
     """
     plain = without_nulls(document)
     plain.setdefault("incident", {})
-    referral = validated(ReferralIn, plain, region=region)
+    referral = validated(ReferralIn, plain, region=region, zone=zone)
     return referral.model_dump(mode="json", by_alias=True, exclude_none=True)

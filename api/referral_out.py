@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.contact_plan_in import ContactPlan
 from api.identity import is_staff
 from api.referral_in import Consent, Incident, Risk, Source, Suspect, Victim
 from api.services import Services
@@ -15,6 +16,7 @@ from domain.referral import open_decisions
 from domain.referral_state import NextAction
 from domain.vocabulary import (
     Answer,
+    ContactChannel,
     DecisionKind,
     Flag,
     Lane,
@@ -25,6 +27,7 @@ from domain.vocabulary import (
     Stage,
     SupportKind,
 )
+from store.contact_plan import without_duress_word
 from store.referral_view import ReferralView
 from store.tokens import Token
 
@@ -100,12 +103,33 @@ class SupportOut(Out):
     first_contact_on: str
 
 
+class PlanSetBy(Out):
+    """Who set the contact plan."""
+
+    role: str
+    name: str
+
+
+class ContactPlanShown(ContactPlan):
+    """What was agreed about safe contact, and who set it; the duress word is on the page of the plan alone."""
+
+    duress_word: None = None
+    set_by: PlanSetBy | None = None
+    set_at: datetime | None = None
+
+
+class VictimShown(Victim):
+    """The person, as staff see them."""
+
+    contact_plan: ContactPlanShown | None = None
+
+
 class ReferralInFull(ReferralStatus):
     """A referral as staff see it: its status, and what the referrer said, as last corrected."""
 
     source: Source
     incident: Incident
-    victim: Victim
+    victim: VictimShown
     suspects: list[Suspect] = Field(default=[])
     risk: Risk = Risk()
     lane: Lane
@@ -118,6 +142,11 @@ class ReferralInFull(ReferralStatus):
     holds: list[HoldInFull]
     links: list[LinkOut] = Field(
         default=[], description=f"At most {MOST_LINKS}; only where one referral is asked for."
+    )
+    known_opt_outs: list[ContactChannel] = Field(
+        default=[],
+        description="What somebody at one of these numbers or addresses ever asked us to stop, on any referral: shown, "
+        "never obeyed blindly. Only where one referral is asked for.",
     )
     support: SupportOut | None
     opening: int = Field(description="1, and one more each time it was opened again.")
@@ -157,6 +186,7 @@ def shown_with_links(services: Services, token: Token, view: ReferralView) -> Js
             {"id": link.referral_id, "reference": link.reference, "kind": link.kind, "why": link.why}
             for link in services.referrals.linked(view.id, limit=MOST_LINKS)
         ]
+        shown["known_opt_outs"] = list(services.opt_outs.known(view.document))
     return shown
 
 
@@ -177,7 +207,7 @@ def status_of(view: ReferralView) -> Json:
 
 def summary_of(view: ReferralView) -> Json:
     """The referral with the person's data, without what has to be looked up elsewhere."""
-    shown = {**_base_of(view), **view.document, "lane": view.lane}
+    shown = {**_base_of(view), **without_duress_word(view.document), "lane": view.lane}
     if view.next_action is not None:
         shown["next_action"]["number"] = view.next_number
     if view.hold is not None:

@@ -25,6 +25,7 @@ from api.plain_words import (
     SUPPORTS,
     hold_in_words,
 )
+from api.referral_page_stops import OPT_IN, OPT_OUT, STOP
 from domain.closure import NEVER_BY_CLOSE
 from domain.errors import Refusal
 from domain.events import Decided
@@ -69,8 +70,12 @@ FIELDS: Mapping[str, Mapping[str, FieldWords]] = {
         "number": FieldWords(name="The number", ask="Choose which number it was"),
         "callback_at": FieldWords(name="The time to ring back", ask="Enter the date and time to ring back"),
         "made_at": FieldWords(name="The time of the call", ask="Enter the date and time of the call"),
+        "word": FieldWords(name="The word", ask="Shorten the word they used"),
         "note": _NOTE,
     },
+    STOP: {"cause": FieldWords(name="Why", ask="Choose why everything stops")},
+    OPT_OUT: {"channel": FieldWords(name="What we stop", ask="Choose what they asked us to stop")},
+    OPT_IN: {"channel": FieldWords(name="What we may use", ask="Choose what we may use again")},
     REPLY: {
         "channel": FieldWords(name="How it came", ask="Choose how the reply came"),
         "received_at": FieldWords(name="When it came", ask="Enter the date and time when it came"),

@@ -10,11 +10,12 @@ from api.referral_out import MOST_LINKS
 from api.services import Services
 from domain.emergency import Emergency
 from domain.identifiers import referral_workflow_id, support_workflow_id
-from domain.vocabulary import Channel, Role
+from domain.vocabulary import Channel, ContactChannel, Role
 from store.command import StoredCommand
 from store.message import MessageView
 from store.person_mark import Link
 from store.referral_view import ReferralView
+from store.stop import StandingStop
 from store.timeline import TimelineLine
 
 MOST_LINES = 2000
@@ -33,6 +34,10 @@ class Found:
     """Stored, and not applied yet."""
     command: StoredCommand | None
     """What somebody has just sent."""
+    stops: Sequence[StandingStop]
+    """Nothing leaves while one stands."""
+    known_opt_outs: Sequence[ContactChannel]
+    """By which ways somebody at a number or address of this person ever asked us to stop, on whatever referral."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +74,8 @@ def find(services: Services, referral_id: str, command_id: str) -> Found:
         links=services.referrals.linked(view.id, limit=MOST_LINKS),
         pending=pending,
         command=command if command is not None and command.referral_id == view.id else None,
+        stops=services.stops.standing(view.id),
+        known_opt_outs=services.opt_outs.known(view.document),
     )
 
 

@@ -8,13 +8,16 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 
+from api.contact_plan_words import windows_in_words
 from api.form_words import ACCESS
+from api.referral_page_plan import display_in_words, plan_lines
 from api.referral_page_said import Line, said_for_safety
 from api.times import time_in_words
 from domain.facts import Phone
 from domain.ringing import MayRing, known_numbers
-from domain.vocabulary import Access, Answer, VoicemailRule
-from store.referral_document import Document, full_name, name_of
+from domain.vocabulary import Access, Answer, CallerDisplay, VoicemailRule
+from store.contact_plan import plan_of
+from store.referral_document import full_name, name_of
 from store.referral_view import ReferralView
 
 
@@ -71,7 +74,7 @@ def person_of(
         zone: In which times are read.
         now: An aware time.
     """
-    known = known_numbers(view.state) if view.state is not None else ()
+    known = known_numbers(view.state, now) if view.state is not None else ()
     by_id = {number.phone.id: _NumberSaid(view, number.phone) for number in known}
     return Person(
         name=name_of(view.document["victim"]),
@@ -89,17 +92,13 @@ def person_of(
     )
 
 
-def windows_in_words(victim: Document) -> str:
-    """When the person can be rung, as they said."""
-    return "; ".join(_window_in_words(window) for window in victim.get("call_windows", ()))
-
-
 def _lines(view: ReferralView, language: str, *, zone: ZoneInfo, now: datetime) -> Iterator[Line]:
     victim = view.document["victim"]
     full = full_name(victim)
     called = name_of(victim)
     yield from (Line(label=label, text=text) for label, text in said_for_safety(view.document) if text)
     yield Line(label="Ask for", text=called if full in {"", called} else f"{called} ({full})")
+    yield from plan_lines(view.document, zone=zone, now=now)
     yield from _guardian(view)
     if victim.get("interpreter"):
         yield Line(label="Interpreter", text=victim["interpreter"])
@@ -109,7 +108,7 @@ def _lines(view: ReferralView, language: str, *, zone: ZoneInfo, now: datetime) 
         needs = ", ".join(ACCESS[Access(need)] for need in victim["access"])
         yield Line(label="Needs", text=needs)
     if victim.get("call_windows"):
-        yield Line(label="May be rung", text=windows_in_words(victim))
+        yield Line(label="May be rung", text=windows_in_words(victim["call_windows"]))
     call = view.state.call if view.state is not None else None
     if call is not None and call.promised:
         yield Line(label="Promised", text=f"A call at {time_in_words(call.due_at, zone=zone, now=now).text}")
@@ -184,13 +183,20 @@ class _NumberSaid:
         return "A message may name the service."
 
     def _caller_display(self) -> str:
-        said = {entry.get("withhold_number") for entry in self._entries}
-        if Answer.YES in said:
-            return "Hide it: our number must not be shown."
-        if said == {Answer.NO}:
+        said = display_in_words(self._view.document, self._entries)
+        if said:
+            hidden = " Hide it all the same: this referral is sensitive." if self._is_too_open() else ""
+            return said + hidden
+        if {entry.get("withhold_number") for entry in self._entries} == {Answer.NO}:
             return "It may be shown."
         unasked = "Nobody has asked whether it may be shown."
         return f"{unasked} Hide it: this referral is sensitive." if self._view.sensitive else unasked
+
+    def _is_too_open(self) -> bool:
+        """Whether the plan would show the service by name where nothing may tell.  Rule 12 of docs/policy.md."""
+        plan = plan_of(self._view.document)
+        hidden = any(entry.get("withhold_number") == Answer.YES for entry in self._entries)
+        return self._view.sensitive and not hidden and plan.get("caller_display") == CallerDisplay.SERVICE
 
 
 def number_in_words(number: str) -> str:
@@ -200,8 +206,3 @@ def number_in_words(number: str) -> str:
     except phonenumbers.NumberParseException:
         return number
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-
-
-def _window_in_words(window: Document) -> str:
-    days = ", ".join(day.capitalize() for day in window.get("days", ())) or "Every day"
-    return f"{days} {window['from']}\N{EN DASH}{window['to']}"

@@ -47,7 +47,7 @@ def ringing_now(found: Found, now: datetime) -> Ringing:
     """What the rules say; while something sent is not applied yet, nobody rings without asking."""
     if found.view.state is None:
         return Ringing(may=MayRing.NO, reasons=("Triage has not run yet.",))
-    ringing = may_ring_now(found.view.state, now)
+    ringing = may_ring_now(found.view.state, now, stopped=bool(found.stops))
     if not found.pending:
         return ringing
     may = MayRing.ASK_FIRST if ringing.may is MayRing.YES else ringing.may

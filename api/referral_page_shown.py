@@ -14,6 +14,7 @@ from api.referral_page_found import Found, Setting
 from api.referral_page_person import Person, person_of
 from api.referral_page_ringing import Danger, MayIRing, danger_of, may_i_ring, ringing_now
 from api.referral_page_said import Line, said_by_referrer
+from api.referral_page_stops import Stops, stops_of
 from api.referral_page_told import NextStep, Told, next_step_of, told_of
 from api.timeline import OURSELVES
 from api.times import Time, day_in_words, time_in_words
@@ -71,6 +72,7 @@ class ReferralPage:
     danger: Danger | None
     ringing: MayIRing
     person: Person
+    stops: Stops
     next: NextStep | None
     holds: tuple[HoldShown, ...]
     support: str
@@ -109,6 +111,7 @@ def page_of(found: Found, setting: Setting, *, again: str = "") -> ReferralPage:
             zone=zone,
             now=now,
         ),
+        stops=stops_of(found, zone=zone, now=now),
         next=next_step_of(view, zone=zone, now=now),
         holds=tuple(_holds(view, zone=zone, now=now)),
         support=_support(view),

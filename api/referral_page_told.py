@@ -7,10 +7,13 @@ from zoneinfo import ZoneInfo
 from api.plain_words import ACTIONS, command_in_words
 from api.referral_at_a_glance import due_is
 from api.times import Time, time_in_words
-from domain.events import AttemptMade
+from domain.events import AttemptMade, OptedOut, Stopped
 from domain.vocabulary import AttemptOutcome, NextActionKind
 from store.command import StoredCommand
 from store.referral_view import ReferralView
+
+_LATER = "It will be applied as soon as the workflow engine answers. Nothing is lost; do not send it again."
+_AT_ONCE = "It holds from this moment: nothing that waits leaves. "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +44,10 @@ def told_of(command: StoredCommand) -> Told:
     words = command_in_words(command)
     answer = command.answer
     if answer is None:
+        at_once = _AT_ONCE if isinstance(command.event, Stopped | OptedOut) else ""
         return Told(
             heading=f"Stored. {words}.",
-            text="It will be applied as soon as the workflow engine answers. Nothing is lost; do not send it again.",
+            text=at_once + _LATER,
             is_done=False,
         )
     if not answer.applied:

@@ -178,6 +178,7 @@ def _lists(services: Services) -> dict[str, Any]:
         "voicemails": words.choices(voicemails),
         "days": words.choices(words.WEEKDAYS, open_days),
         "times": tuple(words.Choice(value=v, text=text) for v, (text, *_) in PARTS_OF_DAY.items()),
+        "genders": words.choices(words.INTERPRETER_GENDERS_TOLD),
         "access": words.choices(words.ACCESS_TOLD),
         "incidents": words.choices(words.INCIDENTS_TOLD),
         "relationships": words.choices(words.RELATIONSHIPS_TOLD),

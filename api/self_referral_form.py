@@ -18,11 +18,17 @@ AGREES = "own.agrees"
 TEXTS = "victim.phones[0].texts"
 DAYS = "own.days[]"
 TIMES = "own.times[]"
+TEXT_TIMES = "own.text_times[]"
+EMAIL_TIMES = "own.email_times[]"
+RELATIVE_MAY = "own.relative_may"
+SAFE_WORD = "victim.contact_plan.safe_word"
+GENDER = "victim.contact_plan.interpreter_needed.gender"
 NAME = "victim.preferred_name"
 NUMBER = "victim.phones[0].number"
 EMAIL = "victim.emails[0].address"
 LINES = tuple(f"victim.address.lines[{row}]" for row in range(3))
 KEPT_LINES = ("own.knows_them", "own.reach_helper")
+LANGUAGE_NOT_SAID = "not said yet"
 LONGEST_LINE = 200
 """Characters of a line that is kept in the notes; as long as the API's own lines."""
 
@@ -73,6 +79,9 @@ _CLOSED_LISTS: dict[str, frozenset[str]] = {
     AGREES: frozenset(ANSWERS_TOLD),
     DAYS: frozenset(WEEKDAYS),
     TIMES: frozenset(PARTS_OF_DAY),
+    TEXT_TIMES: frozenset(PARTS_OF_DAY),
+    EMAIL_TIMES: frozenset(PARTS_OF_DAY),
+    RELATIVE_MAY: frozenset({Answer.YES}),
 }
 
 PLAN = FormPlan(
@@ -90,6 +99,8 @@ PLAN = FormPlan(
         TEXTS: "Safe to text",
         "victim.phones[0].who_may_answer": "Who else may answer",
         "victim.phones[0].withhold_number": "Hiding our number",
+        "victim.contact_plan.if_someone_else_answers": "What to say if somebody else answers",
+        SAFE_WORD: "Your own word",
         EMAIL: "E-mail address",
         "victim.emails[0].safe": "Safe to e-mail",
         LINES[0]: "First line of the address",
@@ -100,9 +111,14 @@ PLAN = FormPlan(
         "victim.address.who_lives_there": "Who else lives there",
         DAYS: "Days",
         TIMES: "Times",
+        TEXT_TIMES: "Times for texts",
+        EMAIL_TIMES: "Times for e-mails",
         "victim.language": "Language",
         "victim.interpreter": "Interpreter",
+        GENDER: "Who interprets",
+        RELATIVE_MAY: "A relative as interpreter",
         "victim.access[]": "What would help us to talk",
+        "victim.contact_plan.relay": "Relay service or sign language",
         "incident.kind": "What happened",
         "suspects[0].relationship": "Who did it",
         "suspects[0].shares_address": "Whether they live there",
@@ -138,7 +154,8 @@ def document_typed(sent: Sent, *, telephone: str) -> tuple[Sent, Document, list[
     document.setdefault("incident", {}).setdefault("kind", IncidentKind.UNKNOWN)
     document["notes"] = "\n".join(_notes(sent)) or None
     victim = document.setdefault("victim", {})
-    victim["call_windows"] = _windows(sent)
+    victim["call_windows"] = _windows(sent, TIMES)
+    victim["contact_plan"] = _contact_plan(sent, victim)
     for phone in victim.get("phones", ()):
         # Where nothing was chosen, nothing is left on a machine that others may hear.
         phone.setdefault("voicemail", VoicemailRule.NONE)
@@ -162,13 +179,36 @@ def _consent(sent: Sent) -> ConsentStatus:
     return ConsentStatus.GIVEN if agrees else ConsentStatus.NOT_ASKED
 
 
-def _windows(sent: Sent) -> list[Document]:
-    """The times at which the person may be rung; nothing chosen is any time."""
+def _windows(sent: Sent, times: str) -> list[Document]:
+    """The times at which the person may be rung or written to; nothing chosen is any time."""
     days = sent.all(DAYS)
-    spans = [PARTS_OF_DAY[part][1:] for part in sent.all(TIMES) if part in PARTS_OF_DAY]
+    spans = [PARTS_OF_DAY[part][1:] for part in sent.all(times) if part in PARTS_OF_DAY]
     if days and not spans:
         spans = [("00:00", "24:00")]
     return [{"days": days, "from": opens, "to": closes} for opens, closes in spans]
+
+
+def _contact_plan(sent: Sent, victim: Document) -> Document:
+    """What was said about safe contact beyond each number and address.
+
+    The person's own word is only theirs to give: what a helper types there stands in the notes.
+    """
+    plan: Document = victim.get("contact_plan") or {}
+    if is_about_somebody_else(sent):
+        plan.pop("safe_word", None)
+    wanted = victim.get("interpreter") or sent.text(GENDER) or sent.text(RELATIVE_MAY)
+    plan["interpreter_needed"] = _interpreter(sent, victim) if wanted else None
+    plan["text_windows"] = _windows(sent, TEXT_TIMES) or None
+    plan["email_windows"] = _windows(sent, EMAIL_TIMES) or None
+    return plan
+
+
+def _interpreter(sent: Sent, victim: Document) -> Document:
+    return {
+        "language": victim.get("language") or LANGUAGE_NOT_SAID,
+        "gender": sent.text(GENDER) or None,
+        "not_a_relative": sent.text(RELATIVE_MAY) != Answer.YES,
+    }
 
 
 def _notes(sent: Sent) -> Iterator[str]:
@@ -179,6 +219,7 @@ def _notes(sent: Sent) -> Iterator[str]:
         yield f"Sent by somebody who helps this person; {known}."
         yield from _line(sent, "own.knows_them", "How the helper knows them: ")
         yield from _line(sent, "own.reach_helper", "How to reach the helper: ")
+        yield from _line(sent, SAFE_WORD, "A word the helper typed; agree on one with the person: ")
     if sent.text("notes"):
         yield f"In their own words:\n{sent.text('notes')}"
 

@@ -1,7 +1,7 @@
 """What the front door works with: the stores, the way to the workflows, the profile and a clock."""
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Protocol
 from zoneinfo import ZoneInfo
@@ -9,23 +9,37 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Request
 from sqlalchemy import Engine
 
+from domain.callback_ports import CallbackReader
 from domain.events import Answer, Command
 from domain.ongoing_support import SupportCommand
-from domain.ports import PolicySource, Writer
+from domain.ports import PolicySource
 from domain.profile import Profile
 from domain.vocabulary import Channel
 from store.command import CommandStore
+from store.departures import DepartureStore
 from store.funnel import StatisticsStore
 from store.idempotency import IdempotencyStore
+from store.inbound_text import InboundTextStore
 from store.keyring import Keyring
 from store.message import MessageStore
 from store.metrics import MetricsStore
 from store.ongoing_support import SupportStore
+from store.opt_out import OptOutStore
+from store.opt_out_asked import OptOutRequests
+from store.print_batch import PrintBatchStore
+from store.provider_report import ReportStore
+from store.purpose_switch import PurposeSwitchStore
 from store.referral import ReferralStore
+from store.returned_mail import ReturnedMailStore
 from store.session import SessionStore
+from store.stop import StopStore
 from store.timeline import TimelineStore
 from store.tokens import TokenStore
+from store.unsubscribe import UnsubscribeStore
+from store.wording_check import WordingCheckStore
+from wiring.print_room import PrintRoom
 from wiring.profile import ProfilePolicies
+from wiring.writer import MessageWriter
 
 DEFAULT_REGION = "GB"
 """Where a number without a country code is from, if the profile keeps nobody's holidays."""
@@ -56,21 +70,35 @@ class Services:
     policies: PolicySource
     """The profile with its closed days, as a referral that comes in now would carry it."""
     orchestra: Orchestra
-    writer: Writer
+    writer: MessageWriter
     tokens: TokenStore
     sessions: SessionStore
     idempotency: IdempotencyStore
     referrals: ReferralStore
     commands: CommandStore
     messages: MessageStore
+    departures: DepartureStore
+    switches: PurposeSwitchStore
     timeline: TimelineStore
     supports: SupportStore
     statistics: StatisticsStore
     metrics: MetricsStore
+    opt_outs: OptOutStore
+    stops: StopStore
+    reports: ReportStore
+    inbound_texts: InboundTextStore
+    unsubscribes: UnsubscribeStore
+    opt_out_requests: OptOutRequests
+    batches: PrintBatchStore
+    print_room: PrintRoom
+    returned_mail: ReturnedMailStore
+    wording_checks: WordingCheckStore
     clock: Callable[[], datetime]
     public_url: str
     simulated: frozenset[Channel]
     """Ways out through which nothing really leaves; every staff page says so."""
+    callback_readers: Mapping[str, CallbackReader] = field(default_factory=dict)
+    """Who verifies and reads the calls of each provider, by the name in the address; of any other none is believed."""
 
     @property
     def is_secure(self) -> bool:
@@ -94,11 +122,14 @@ def make_services(
     keyring: Keyring,
     profile: Profile,
     orchestra: Orchestra,
-    writer: Writer,
+    writer: MessageWriter,
     public_url: str = "http://127.0.0.1:8000",
     simulated: Collection[Channel] = tuple(Channel),
+    callback_readers: Mapping[str, CallbackReader] | None = None,
 ) -> Services:
     """Put the stores beside each other."""
+    messages = MessageStore(engine, keyring)
+    batches = PrintBatchStore(engine, keyring)
     return Services(
         engine=engine,
         keyring=keyring,
@@ -111,14 +142,32 @@ def make_services(
         idempotency=IdempotencyStore(engine, keyring),
         referrals=ReferralStore(engine, keyring, child_under=profile.triage.child_under),
         commands=CommandStore(engine, keyring),
-        messages=MessageStore(engine, keyring),
+        messages=messages,
+        departures=DepartureStore(engine),
+        switches=PurposeSwitchStore(engine, keyring),
         timeline=TimelineStore(engine, keyring),
         supports=SupportStore(engine, keyring),
         statistics=StatisticsStore(engine),
         metrics=MetricsStore(engine),
+        opt_outs=OptOutStore(engine, keyring),
+        stops=StopStore(engine),
+        reports=ReportStore(engine, keyring),
+        inbound_texts=InboundTextStore(engine, keyring),
+        unsubscribes=UnsubscribeStore(engine, keyring),
+        opt_out_requests=OptOutRequests(engine, keyring),
+        batches=batches,
+        print_room=PrintRoom(
+            batches=batches,
+            messages=messages,
+            writer=writer,
+            zone=ZoneInfo(profile.hours.time_zone),
+        ),
+        returned_mail=ReturnedMailStore(engine, keyring),
+        wording_checks=WordingCheckStore(engine),
         clock=lambda: datetime.now(UTC),
         public_url=public_url,
         simulated=frozenset(simulated),
+        callback_readers=callback_readers or {},
     )
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import uvloop
 
-MEASUREMENTS: Final = ("lives", "intake", "letters", "memory", "worklist")
+MEASUREMENTS: Final = ("lives", "intake", "letters", "messages", "memory", "worklist")
 """One file each, in the order in which they are run."""
 
 

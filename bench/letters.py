@@ -1,26 +1,34 @@
-"""Letters per second and per core, from a draft to the PDF, beside the typst compiler alone on the same layout."""
+"""Letters per second and per core, from a draft to the PDF: beside the typst compiler alone on the same layout, and beside
+WeasyPrint and Chromium printing the same words in the same places.
+"""
 
 import datetime as dt
-import os
+import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from time import perf_counter, process_time
+from time import perf_counter
+from typing import Any
 
+import pypdfium2
 import typst
 from typing_extensions import override
 
+from bench.letter_peers import PEERS, NotInstalled, Print
+from bench.pace import CORES, Pace
 from bench.table import Table
-from domain.ports import Draft
+from domain.message_ports import Draft
 from domain.vocabulary import Channel, MessageState, Purpose
 from store import message_content
 from store.encryption import new_person_key
 from store.keyring import KEY_BYTES, Keyring
 from templates import letter
-from templates.letter import LetterPrinter, recipient_lines
+from templates.letter import LetterContent, LetterPrinter, PrintedLetter, recipient_lines
 from templates.letter_zones import measure as zones_of
+from templates.letter_zones import zone_faults
 from templates.render import TEMPLATES
 from tests.servers import REHEARSAL
 from wiring.profile import load_profile
@@ -28,77 +36,107 @@ from wiring.writer import MessageWriter
 
 LETTERS = 300
 """Of each way in one round."""
+OF_PEERS = 40
+"""Of each peer, which are slow enough to be sure of with fewer, and of ours beside them."""
 ROUNDS = 3
 """Of each way, one way after the other."""
 COLD = 5
 """Fresh processes that print one letter."""
-CORES = os.cpu_count() or 1
 ON = dt.date(2026, 11, 23)
 
 Way = Callable[[Draft], object]
 
 
-@dataclass(slots=True, kw_only=True)
-class Pace:
-    """How fast one way is."""
-
-    letters: int = 0
-    seconds: float = 0.0
-    cpu: float = 0.0
-
-    def take(self, way: Way, drafts: list[Draft]) -> None:
-        """Make these letters, one after the other."""
-        began, spent = perf_counter(), process_time()
-        for draft in drafts:
-            way(draft)
-        self.seconds += perf_counter() - began
-        self.cpu += process_time() - spent
-        self.letters += len(drafts)
-
-    def take_at_once(self, way: Way, drafts: list[Draft]) -> None:
-        """The same on as many threads as the machine has cores."""
-        began, spent = perf_counter(), process_time()
-        with ThreadPoolExecutor(CORES) as threads:
-            list(threads.map(way, drafts))
-        self.seconds += perf_counter() - began
-        self.cpu += process_time() - spent
-        self.letters += len(drafts)
-
-    def row(self, name: str) -> tuple[str, ...]:
-        """Its line of the table."""
-        each = self.cpu / self.letters
-        return (name, f"{self.letters / self.seconds:.0f}", f"{1 / each:.0f}", f"{each * 1000:.2f}")
-
-
 async def measure() -> Table:
     """Print the same people's letters each way in turn."""
-    ways = _ways()
-    paces, at_once = {name: Pace() for name in ways}, Pace()
-    for round_ in range(ROUNDS):
-        drafts = [draft(number) for number in range(round_ * LETTERS + 1, (round_ + 1) * LETTERS + 1)]
-        for name, way in ways.items():
-            # A new compiler for each letter is slow enough to be sure of with fewer.
-            paces[name].take(way, drafts[: LETTERS // 10] if name == _ANEW else drafts)
-        at_once.take_at_once(
-            ways[_WHOLE], [draft(10_000 * (round_ + 1) + number) for number in range(LETTERS)]
-        )
-    whole, alone = paces[_WHOLE], paces[_ALONE]
+    press, missing = Press(), []
+    ways = _ways(press)
+    async with AsyncExitStack() as open_:
+        peers: dict[str, Print] = {}
+        for peer in PEERS:
+            try:
+                name, print_ = await open_.enter_async_context(peer())
+                peers[f"{name}, the same letter"] = print_
+            except NotInstalled as error:
+                missing.append(str(error))
+        await _check(press, peers)
+        paces = {name: Pace() for name in (_PRINTING, *peers, *ways, _AT_ONCE)}
+        for round_ in range(ROUNDS):
+            drafts = [draft(round_ * LETTERS + number + 1) for number in range(LETTERS)]
+            given = [press.given(one) for one in drafts[:OF_PEERS]]
+            paces[_PRINTING].take(press.print, given)
+            for name, print_ in peers.items():
+                await paces[name].take_each(print_, [one.data for one in given])
+            for name, way in ways.items():
+                paces[name].take(way, drafts[:OF_PEERS] if name == _ANEW else drafts)
+            paces[_AT_ONCE].take_at_once(
+                ways[_WHOLE], [draft(10_000 * (round_ + 1) + number) for number in range(LETTERS)]
+            )
     cold = sorted(_cold() for _ in range(COLD))[COLD // 2]
     return Table(
         title="Letters",
         head=("letters/s", "letters/s of one core", "processor ms each"),
-        rows=(
-            *(pace.row(name) for name, pace in paces.items()),
-            at_once.row(f"the first on {CORES} threads"),
+        ratios=(
+            *(_ratio(_PRINTING, name, paces) for name in peers),
+            _ratio(_WHOLE, _ALONE, paces),
         ),
+        rows=tuple(pace.row(name) for name, pace in paces.items()),
         notes=(
-            (
-                f"the writer against typst alone: {(alone.cpu / alone.letters) / (whole.cpu / whole.letters):.2f}"
-                " by processor time"
-            ),
+            "the peers' PDFs say the same words, and ours finds the same zones kept; they do not measure that themselves",
             f"the first letter of a fresh process, its imports and profile included: {cold:.2f} s",
+            *missing,
         ),
     )
+
+
+def _ratio(ours: str, peer: str, paces: dict[str, Pace]) -> str:
+    by_time, by_processor = paces[ours].rate / paces[peer].rate, paces[peer].each / paces[ours].each
+    return f"{ours}: {by_time:.2f} of {peer} by letters a second, {by_processor:.2f} by processor time"
+
+
+async def _check(press: "Press", peers: dict[str, Print]) -> None:
+    """All print the same words, each inside the zones of the envelope; and what is made once is made."""
+    given = press.given(draft(0))
+    ours = press.print(given).pdf
+    for name, print_ in peers.items():
+        theirs = await print_(given.data)
+        more, less = _words(theirs) - _words(ours), _words(ours) - _words(theirs)
+        assert not more, f"{name} says more: {more}"
+        assert not less, f"{name} says less: {less}"
+        assert not zone_faults(theirs, recipient=given.content.recipient_lines), name
+
+
+def _words(pdf: bytes) -> Counter[str]:
+    """Every word of a letter, in any order: each engine stores its blocks in its own."""
+    return Counter(
+        word for page in pypdfium2.PdfDocument(pdf) for word in page.get_textpage().get_text_range().split()
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """One letter before it is printed, as every printer is given it."""
+
+    content: LetterContent
+    data: dict[str, Any]
+    """What our layout reads."""
+
+
+class Press:
+    """Our writer and its printer."""
+
+    def __init__(self) -> None:
+        self.writer, self.printer = MessageWriter(load_profile(REHEARSAL)), _Remembering()
+        self.writer._printer = self.printer  # noqa: SLF001 - to give the peers exactly what the writer gives typst
+
+    def given(self, draft: Draft) -> Given:
+        """Write a letter's words."""
+        self.writer.write(draft, ON)
+        return Given(content=self.printer.content, data=json.loads(self.printer.letter))
+
+    def print(self, given: Given) -> PrintedLetter:
+        """Print and measure it."""
+        return self.printer.print(given.content)
 
 
 def draft(number: int) -> Draft:
@@ -119,16 +157,17 @@ def draft(number: int) -> Draft:
     )
 
 
+_PRINTING = "words to PDF, measured"
 _WHOLE = "draft to PDF, measured"
 _ALONE = "typst alone, same letters"
 _ANEW = "typst alone, a new compiler each"
-_MEASURING = "of the first: measuring the page"
+_MEASURING = "of it: measuring the page"
 _SEALING = "beside it: sealing words and PDF"
+_AT_ONCE = f"draft to PDF, on {CORES} threads"
 
 
-def _ways() -> dict[str, Way]:
-    writer, printer = MessageWriter(load_profile(REHEARSAL)), _Remembering()
-    writer._printer = printer  # noqa: SLF001 - to give typst alone exactly what the writer gives it
+def _ways(press: Press) -> dict[str, Way]:
+    writer, printer = press.writer, press.printer
     written = writer.write(draft(0), ON)
     window = recipient_lines("Ada0 Example", ("0 Example Street", "Cambridge"), "CB1 2AB")
     cipher, _ = new_person_key(Keyring((bytes(KEY_BYTES),)), "bench")
@@ -153,10 +192,16 @@ def _ways() -> dict[str, Way]:
 
 
 class _Remembering(LetterPrinter):
-    """The printer, keeping what it gave typst for the last letter."""
+    """The printer, keeping what it was given and what it gave typst for the last letter."""
 
+    content: LetterContent
     letter: str
     printed_at: dt.datetime | None
+
+    @override
+    def print(self, content: LetterContent) -> PrintedLetter:
+        self.content = content
+        return super().print(content)
 
     @override
     def _compiled(

@@ -14,6 +14,11 @@ def cpu_seconds(pid: int) -> float:
     return sum(_own(each) for each in (pid, *below))
 
 
+def cpu_seconds_below() -> float:
+    """CPU time in seconds of every process this one has started and that still runs."""
+    return sum(_own(each) for each in _descendants(os.getpid()))
+
+
 def _own(pid: int) -> float:
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
@@ -24,12 +29,16 @@ def _own(pid: int) -> float:
 
 
 def _descendants(pid: int) -> list[int]:
+    found = [child for thread in Path(f"/proc/{pid}/task").glob("*/children") for child in _children(thread)]
+    return found + [below for child in found for below in _descendants(child)]
+
+
+def _children(thread: Path) -> list[int]:
+    """What one thread started: a browser starts its helpers from another than its first."""
     try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [int(child) for child in thread.read_text().split()]
     except OSError:
         return []
-    found = [int(child) for child in children]
-    return found + [below for child in found for below in _descendants(child)]
 
 
 def megabytes(pid: int) -> float:

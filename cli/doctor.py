@@ -1,6 +1,7 @@
 """`holdfast doctor`: what is missing or misconfigured, a line each."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,6 +12,7 @@ import psycopg
 import typer
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.envconfig import ClientConnectConfig
@@ -18,11 +20,16 @@ from temporalio.envconfig import ClientConnectConfig
 from cli.data_directory import DEFAULT_DATA, UP, DataDirectory, RunRecord
 from cli.failures import CommandFailed
 from domain.errors import HoldfastError
-from domain.ports import MessageProvider
-from wiring.profile import load_profile
+from domain.message_ports import MessageProvider
+from store.wording_check import WordingCheckStore
+from templates.languages import name_of
+from wiring.database import make_engine
+from wiring.profile import load_profile, wording_folder
 from wiring.settings import ROOT, Settings, load_settings
 from wiring.temporal import temporal_settings
 from wiring.ways_out import callback_readers, email_way, letter_way, text_way
+from wiring.wording_preview import translations
+from wiring.writer import MessageWriter
 
 _ANSWERS_WITHIN = 5
 """Seconds for a server to answer."""
@@ -205,6 +212,33 @@ def _notify(told: Settings, way: MessageProvider, template: str) -> str:
     return f"through GOV.UK Notify: {_providers(named, {'NOTIFY_API_KEY'}, {'NOTIFY_CALLBACK_TOKEN'})}"
 
 
+def _translations(patient: Patient) -> str:
+    """Say which translations no named person has checked: English is used where they would really leave."""
+    settings, path = patient.settings, patient.settings.profile_path()
+    profile = load_profile(path)
+    writer = MessageWriter(profile, wording_folder=wording_folder(profile, path))
+    every = translations(writer)
+    configured = settings.database_url
+    url = configured.get_secret_value() if configured else patient.running and patient.running.database_url
+    if not every:
+        return "none: the profile has English alone"
+    if not url:
+        return f"{len(every)}; who has checked them is known once the database runs"
+    engine = make_engine(url)
+    checks = WordingCheckStore(engine)
+    try:
+        unchecked = [each for each in every if checks.of(writer.files(each)) is None]
+    except SQLAlchemyError:
+        raise CommandFailed("the database cannot say who has checked them") from None
+    finally:
+        engine.dispose()
+    if not unchecked:
+        return f"all {len(every)} checked"
+    found = Counter(name_of(each.language) for each in unchecked)
+    words = ", ".join(f"{name}: {count}" for name, count in found.items())
+    return f"{len(unchecked)} of {len(every)} not checked ({words}): English leaves instead, see /wording"
+
+
 def _trades(patient: Patient) -> str:
     named = {
         "TRADES_API_URL": patient.settings.trades_api_url,
@@ -223,5 +257,6 @@ _CHECKS: dict[str, Callable[[Patient], str]] = {
     "e-mail": _email,
     "texts": _texts,
     "post": _post,
+    "translations": _translations,
     "trades": _trades,
 }

@@ -15,16 +15,16 @@ Nothing has to be set: `make up` runs with an empty environment. An empty variab
 Temporal's too. Every process reads the environment once, when it starts; a value that cannot be used is refused in one
 line that names the variable and never what it holds. `holdfast doctor` says what is missing or half configured.
 
-A provider without a key is *simulated*: what would have been sent is kept and shown, and nothing leaves. So far only
-e-mail has a live provider: letters and texts are simulated whatever is set, and repairs are not offered yet. Their
-variables are read already, so that an environment can be prepared.
+A provider without a key is *simulated*: what would have been sent is kept and shown, and nothing leaves.
+[Setting up the providers](../providers.md) goes through them step by step. Repairs are not offered yet; their variables
+are read already, so that an environment can be prepared.
 """
 
 _SECTIONS = {
     "HOLDFAST": "Holdfast itself",
     "SENDGRID": "E-mail",
     "TWILIO": "Texts",
-    "NOTIFY": "Letters",
+    "NOTIFY": "Letters, and what else goes through GOV.UK Notify",
     "TRADES": "Repairs",
 }
 

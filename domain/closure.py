@@ -7,6 +7,7 @@ and 10 of docs/policy.md; docs/policy.md#closing.
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+from domain.change_words import what_changed
 from domain.contact import attempt, reply
 from domain.errors import Incomplete, NotPossibleNow
 from domain.events import AttemptMade, Corrected, Decided, Replied, SupportPlan, Withdrawn
@@ -143,19 +144,6 @@ def _leave_the_information_lane(turn: Turn, before: ReferralState) -> None:
         _to_the_contact_lane(turn)
 
 
-_NAMES = {
-    "email_safe": "e-mail",
-    "emails": "e-mail",
-    "address_safe": "post",
-    "posts": "post",
-    "windows": "when to ring",
-    "text_windows": "when to text",
-    "email_windows": "when to e-mail",
-    "plan_until": "until when the plan holds",
-}
-"""What the timeline calls what changed, where a name of the code would not do."""
-
-
 def hold_what_is_new(turn: Turn, before: ReferralState) -> None:
     """Only what the correction brought up holds; what was asked before is not asked again."""
     asked = set(triage(before.facts, turn.policy, sensitive=before.sensitive).holds)
@@ -276,32 +264,3 @@ def _needs_reached(state: ReferralState) -> None:
 def _not_held_from_support(state: ReferralState) -> None:
     if state.held_from is Stage.SUPPORTING:
         raise NotPossibleNow("Ongoing support has begun; release the hold or close the support.")
-
-
-def what_changed(before: ReferralState, after: ReferralState) -> str:
-    """Name the kinds of facts that changed, for the timeline."""
-    old, new = before.facts, after.facts
-    names = (
-        "phones",
-        "email_safe",
-        "address_safe",
-        "emails",
-        "posts",
-        "text_windows",
-        "email_windows",
-        "plan_until",
-        "suspects",
-        "flags",
-        "consent",
-        "risk",
-        "windows",
-        "lane",
-    )
-    changed = list(
-        dict.fromkeys(_NAMES.get(n, n.replace("_", " ")) for n in names if getattr(old, n) != getattr(new, n))
-    )
-    if new.next_of_kin_informed and not old.next_of_kin_informed:
-        changed.append("next of kin are now known to have been told")
-    if after.sensitive and not before.sensitive:
-        changed.append("it is sensitive now")
-    return "Changed: " + ", ".join(changed) + "." if changed else ""

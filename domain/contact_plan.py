@@ -5,7 +5,8 @@ Source: rule 1 of docs/policy.md; docs/policy.md#contact-plan.
 
 from dataclasses import replace
 
-from domain.closure import hold_what_is_new, what_changed
+from domain.change_words import what_changed
+from domain.closure import hold_what_is_new
 from domain.events import PlanChanged
 from domain.moves import hold
 from domain.referral_state import Turn

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from domain.call_planning import next_call_at
-from domain.gate import Alter, AskAPerson, Ring, Verdict, Write, ask, may_go, writing_channel
+from domain.channels import Verdict, writing_channel
+from domain.gate import Alter, AskAPerson, Ring, Write, ask, may_go
 from domain.hold_kinds import KINDS, Hold
 from domain.identifiers import message_key
 from domain.policy import Policy

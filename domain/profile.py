@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from domain import profile_keys as keys
+from domain import profile_message_keys as message_keys
 from domain.errors import InvalidProfile
 from domain.opening_words import hours_in_words
 from domain.policy import (
@@ -181,7 +182,7 @@ def _profile(values: Values) -> Profile:
             cut_off=values[keys.CUT_OFF],
             cut_off_after=values[keys.CUT_OFF_AFTER],
             wait_after=values[keys.WAIT_AFTER],
-            recall_for=timedelta(0) if values[keys.REHEARSAL] else values[keys.RECALL_FOR],
+            recall_for=timedelta(0) if values[keys.REHEARSAL] else values[message_keys.RECALL_FOR],
         ),
         triage=TriagePolicy(
             explicit_consent_for=values[keys.EXPLICIT_CONSENT_FOR],
@@ -199,17 +200,17 @@ def _profile(values: Values) -> Profile:
             default_kind=values[keys.SUPPORT_KIND],
         ),
         messages=_messages(values),
-        printed_by=values[keys.PRINTED_BY],
-        per_minute={channel: values[key] for channel, key in keys.PER_MINUTE.items()},
+        printed_by=values[message_keys.PRINTED_BY],
+        per_minute={channel: values[key] for channel, key in message_keys.PER_MINUTE.items()},
     )
 
 
 def _messages(values: Values) -> MessagePolicy:
     return MessagePolicy(
-        texts_from=values[keys.TEXTS_FROM],
-        texts_until=values[keys.TEXTS_UNTIL],
-        unknown_after=values[keys.UNKNOWN_AFTER],
-        unknown_rules={purpose: values[key] for purpose, key in keys.UNKNOWN_RULES.items()},
+        texts_from=values[message_keys.TEXTS_FROM],
+        texts_until=values[message_keys.TEXTS_UNTIL],
+        unknown_after=values[message_keys.UNKNOWN_AFTER],
+        unknown_rules={purpose: values[key] for purpose, key in message_keys.UNKNOWN_RULES.items()},
     )
 
 

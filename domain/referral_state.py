@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from domain.channels import callable_phones
 from domain.facts import Facts
-from domain.gate import Circumstances, callable_phones
+from domain.gate import Circumstances
 from domain.hold_kinds import Hold, gravest
 from domain.policy import Policy
 from domain.triage import is_protected

@@ -12,8 +12,9 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from domain.call_planning import gap_respected, inside_hours_and_windows
+from domain.channels import callable_phones
 from domain.facts import Phone
-from domain.gate import AskAPerson, Circumstances, Hold, Ring, ask, callable_phones
+from domain.gate import AskAPerson, Circumstances, Hold, Ring, ask
 from domain.moment_words import moment_in_words
 from domain.referral_state import Call, ReferralState
 from domain.vocabulary import Access, Answer, Lane, Role, Stage

@@ -6,8 +6,8 @@ Source: docs/reference/lifecycle.md, rows `triage`, `release`, `correction`; doc
 from dataclasses import replace
 
 from domain.call_planning import inside_hours_and_windows
+from domain.channels import channel_is_open
 from domain.correspondence import resume_writing
-from domain.gate import channel_is_open
 from domain.moves import (
     ask_to_decide,
     hold,

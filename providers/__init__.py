@@ -1,1 +1,1 @@
-"""Ways out: one file for each channel and vendor, all of them `domain.ports.MessageProvider`."""
+"""Ways out: one file for each channel and vendor, all of them `domain.message_ports.MessageProvider`."""

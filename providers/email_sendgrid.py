@@ -23,7 +23,7 @@ from sendgrid.helpers.mail import (
     TrackingSettings,
 )
 
-from domain.ports import Delivery, Outgoing, Verdict
+from domain.message_ports import Delivery, Outgoing, Verdict
 from domain.vocabulary import Channel, DeliveryReport
 from providers.permission import must_be_permitted
 from providers.proof import of_failure, of_status, unknown, wait_asked

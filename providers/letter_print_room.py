@@ -1,6 +1,6 @@
 """Letters that the service prints itself: they wait for a batch, and no provider ever sees them."""
 
-from domain.ports import Delivery, Outgoing, Verdict
+from domain.message_ports import Delivery, Outgoing, Verdict
 from domain.vocabulary import Channel
 from providers.permission import must_be_permitted
 from providers.proof import unknown

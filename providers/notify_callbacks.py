@@ -10,8 +10,8 @@ from typing import Any
 
 import phonenumbers
 
+from domain.callback_ports import Callback, InboundText, ProviderReport
 from domain.errors import NotGenuine, NotUnderstood
-from domain.ports import Callback, InboundText, ProviderReport
 from domain.vocabulary import Channel, DeliveryReport
 from providers.notify_statuses import CHANNELS, last_time, told
 

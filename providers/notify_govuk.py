@@ -18,7 +18,8 @@ from notifications_python_client.errors import APIError
 from notifications_python_client.notifications import NotificationsAPIClient
 from requests import RequestException, Response
 
-from domain.ports import Delivery, Outgoing, ProviderReport, Verdict
+from domain.callback_ports import ProviderReport
+from domain.message_ports import Delivery, Outgoing, Verdict
 from domain.vocabulary import Channel, DeliveryReport
 from providers.notify_statuses import report_of, told
 from providers.permission import must_be_permitted

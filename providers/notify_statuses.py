@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from domain.ports import ProviderReport
+from domain.callback_ports import ProviderReport
 from domain.vocabulary import Channel, DeliveryReport
 
 CHANNELS: Final = {"email": Channel.EMAIL, "sms": Channel.TEXT, "letter": Channel.LETTER}

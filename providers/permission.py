@@ -1,7 +1,7 @@
 """Nothing leaves without the gate's permit for exactly this message: every way out asks here first."""
 
 from domain.gate import NotPermitted, Permit
-from domain.ports import Outgoing
+from domain.message_ports import Outgoing
 from domain.vocabulary import Channel
 
 

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from domain.ports import Delivery, Verdict
+from domain.message_ports import Delivery, Verdict
 from domain.vocabulary import DeliveryReport
 
 TIMEOUT_SECONDS = 10

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from sendgrid.helpers.eventwebhook import EventWebhook, EventWebhookHeader
 
+from domain.callback_ports import Callback, ProviderReport
 from domain.errors import NotGenuine, NotUnderstood
-from domain.ports import Callback, ProviderReport
 from domain.vocabulary import Channel, DeliveryReport
 from providers.email_sendgrid import KEY_ARGUMENT
 

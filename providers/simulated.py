@@ -1,6 +1,6 @@
 """A provider that lets nothing leave; what would have left is shown in the post room."""
 
-from domain.ports import Delivery, Outgoing, Verdict
+from domain.message_ports import Delivery, Outgoing, Verdict
 from domain.vocabulary import Channel
 from providers.permission import must_be_permitted
 

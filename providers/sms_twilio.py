@@ -16,7 +16,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 from typing_extensions import override
 
-from domain.ports import Delivery, Outgoing, Verdict
+from domain.message_ports import Delivery, Outgoing, Verdict
 from domain.vocabulary import Channel, DeliveryReport
 from providers.permission import must_be_permitted
 from providers.proof import TIMEOUT_SECONDS, not_let_in, of_failure, of_status, unknown, wait_asked

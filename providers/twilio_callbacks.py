@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl
 
 from twilio.request_validator import SIGNATURE_HEADER, RequestValidator
 
+from domain.callback_ports import Callback, InboundText, ProviderReport
 from domain.errors import NotGenuine, NotUnderstood
-from domain.ports import Callback, InboundText, ProviderReport
 from domain.vocabulary import Channel, DeliveryReport
 from providers.sms_twilio import REPORTS_BY_CODE
 

@@ -56,6 +56,9 @@ documents plain JSON-ready dictionaries.  A malformed id is simply not found.
                        .pending(target_id) -> list[StoredCommand]  in order
                        .left_over(*, now, lease: timedelta, limit) -> list[StoredCommand]
                        .settle(command_id, answer, *, now)         for a target that is gone; only from pending
+    stop             StopStore(engine)        .standing(referral_id) -> tuple[StandingStop(cause, made_at), ...]
+    contact_plan     corrected_by_referrer(document, patch) -> Document      without_duress_word(document) -> Document
+                       says_duress_word(document, said) -> bool       has_run_out(document, now) -> bool
     outbox           Outbox(engine)
                        .claim(*, now, lease: timedelta, limit) -> list[Waiting(referral_id, made_at, tries)]
                        .done(referral_id)      not needed after an inline start: the first projection does it
@@ -71,6 +74,17 @@ documents plain JSON-ready dictionaries.  A malformed id is simply not found.
                        .recent(*, state=None, after: tuple[datetime, str] | None = None, limit=50)
                           -> list[MessageView]    newest first; `after` = (made_at, id) of the last one seen
                        .counts() -> dict[MessageState, int]
+                       .provider_answered(channel, *, taken, retry_after, now)     see departures
+    departures       Asking(key, channel, purpose, urgency, made_at)
+                     may_leave(connection, asking, *, per_minute, now) -> Wait | None         inside MessageStore.begin
+                     provider_answered(connection, channel, *, taken, retry_after, now)
+                     DepartureStore(engine)
+                       .away() -> Mapping[Channel, Away(since, next_try_at)]
+    purpose_switch   PurposeSwitch(purpose, off_since, changed_at, by_name, reason; .is_on)
+                     kept_back(connection, purpose, now) -> Wait | None
+                     PurposeSwitchStore(engine, keyring)
+                       .all() -> tuple[PurposeSwitch, ...]         every purpose
+                       .turn(purpose, *, is_on, by_name, reason, now) -> PurposeSwitch
     timeline         TimelineLine(id: int, at, what, why, by_role, by_name, command_id, words: str)
                        words: the note or reason a person gave, on the first line of its step; staff only
                      TimelineStore(engine, keyring)

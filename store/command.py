@@ -9,22 +9,26 @@ from sqlalchemy import BindParameter, Connection, Engine, Select, bindparam, fun
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.errors import CannotBeOpened, KeyNotFound, ReferralNotFound
-from domain.events import Answer
+from domain.events import Answer, CorrectionSent, MessageReported, OptedIn, OptedOut, PlanSent
 from domain.identifiers import referral_workflow_id
-from domain.vocabulary import CommandState
-from store import idempotency
+from domain.vocabulary import CommandState, DeliveryReport, StopCause
+from store import idempotency, opt_out, stop
 from store.columns import AnyRow, is_uuid
 from store.command_row import COMMAND, NewCommand, StoredCommand, row_of, settle, stored_of, words_of
-from store.encryption import cipher_of
+from store.encryption import PersonCipher, cipher_of
 from store.keyring import Keyring
-from store.referral_row import REFERRAL
+from store.referral_row import REFERRAL, document_of
 
-__all__ = ["CommandStore", "NewCommand", "StoredCommand"]
+__all__ = ["CommandStore", "NewCommand", "StoredCommand", "place"]
 
 _log = structlog.get_logger(__name__)
 
 _THIS: BindParameter[str] = bindparam("this")
-_LOCKED = select(REFERRAL.c.wrapped_key).where(REFERRAL.c.id == _THIS).with_for_update(key_share=True)
+_LOCKED = (
+    select(REFERRAL.c.wrapped_key, REFERRAL.c.sensitive, REFERRAL.c.document_enc)
+    .where(REFERRAL.c.id == _THIS)
+    .with_for_update(key_share=True)
+)
 _MADE = COMMAND.alias("made")
 _LAST = select(func.coalesce(func.max(_MADE.c.ordinal), 0)).where(_MADE.c.target_id == bindparam("target"))
 _STORED = (
@@ -68,26 +72,7 @@ class CommandStore:
             earlier = self._claimed_before(connection, new)
             if earlier is not None:
                 return earlier
-            wrapped = connection.scalar(_LOCKED, {"this": new.referral_id})
-            if wrapped is None:
-                connection.rollback()
-                raise ReferralNotFound(f"no referral {new.referral_id}")
-            target_id = new.target_id or referral_workflow_id(new.referral_id)
-            cipher = cipher_of(self._keyring, new.referral_id, wrapped)
-            ordinal = connection.scalar(_STORED, row_of(cipher, new, target_id))
-            if ordinal is None:
-                return self._again(connection, new.id)
-        return StoredCommand(
-            id=new.id,
-            target_id=target_id,
-            referral_id=new.referral_id,
-            ordinal=ordinal,
-            kind=new.kind,
-            event=new.event,
-            by=new.by,
-            made_at=new.made_at,
-            state=CommandState.PENDING,
-        )
+            return place(connection, self._keyring, new) or self._again(connection, new.id)
 
     def get(self, command_id: str) -> StoredCommand | None:
         """Read one command."""
@@ -171,3 +156,74 @@ class CommandStore:
         row = connection.execute(_ONE, {"this": command_id}).one()
         cipher = cipher_of(self._keyring, row.referral_id, row.wrapped_key)
         return stored_of(cipher, row, replayed=True)
+
+
+def place(connection: Connection, keyring: Keyring, new: NewCommand) -> StoredCommand | None:
+    """Give a command its place in the order inside the caller's transaction, which locks the referral.
+
+    What holds from this moment is written with it, so that it holds while Temporal is away: a stop, and the hash of
+    an address that somebody asked us not to use.
+
+    Returns:
+        `None`: a command of that id is stored already.
+
+    Raises:
+        ReferralNotFound: There is no such referral.
+    """
+    referral = connection.execute(_LOCKED, {"this": new.referral_id}).first()
+    if referral is None:
+        raise ReferralNotFound(f"no referral {new.referral_id}")
+    target_id = new.target_id or referral_workflow_id(new.referral_id)
+    cipher = cipher_of(keyring, new.referral_id, referral.wrapped_key)
+    ordinal = connection.scalar(_STORED, row_of(cipher, new, target_id))
+    if ordinal is None:
+        return None
+    _hold_at_once(connection, keyring, cipher, new, referral, ordinal)
+    return StoredCommand(
+        id=new.id,
+        target_id=target_id,
+        referral_id=new.referral_id,
+        ordinal=ordinal,
+        kind=new.kind,
+        event=new.event,
+        by=new.by,
+        made_at=new.made_at,
+        state=CommandState.PENDING,
+    )
+
+
+def _hold_at_once(
+    connection: Connection,
+    keyring: Keyring,
+    cipher: PersonCipher,
+    new: NewCommand,
+    referral: AnyRow,
+    ordinal: int,
+) -> None:
+    match new.event:
+        case OptedOut() | OptedIn():
+            document = document_of(cipher, new.referral_id, referral.document_enc)
+            hashes = [new.number_hash] if new.number_hash else None
+            opt_out.follow(connection, keyring, new.event, document, at=new.made_at, hashes=hashes)
+        case MessageReported(report=DeliveryReport.COMPLAINED, address_id=address_id):
+            document = document_of(cipher, new.referral_id, referral.document_enc)
+            opt_out.follow_complaint(connection, keyring, document, address_id, at=new.made_at)
+        case CorrectionSent() | PlanSent() if stop.names_a_suspect(new.words.get("patch", {})):
+            document = document_of(cipher, new.referral_id, referral.document_enc)
+            if not stop.names_a_suspect(document):
+                _stop(connection, new, StopCause.VICTIM_IS_SUSPECT, ordinal)
+        case _:
+            cause = stop.cause_of(new.event, sensitive=referral.sensitive)
+            if cause is not None:
+                _stop(connection, new, cause, ordinal)
+
+
+def _stop(connection: Connection, new: NewCommand, cause: StopCause, ordinal: int) -> None:
+    stop.put(
+        connection,
+        command_id=new.id,
+        referral_id=new.referral_id,
+        cause=cause,
+        ordinal=ordinal,
+        at=new.made_at,
+    )

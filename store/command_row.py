@@ -27,7 +27,7 @@ class NewCommand:
     id: str
     referral_id: str
     kind: str
-    """`attempt`, `decision`, `correction`, `withdrawal`, `reply`, `review`: nothing is decided by it."""
+    """`attempt`, `decision`, `correction`, `reply`, `opt_out`, `report`, …: nothing is decided by it."""
     event: StoredEvent
     by: Maker
     made_at: datetime
@@ -36,6 +36,10 @@ class NewCommand:
     target_id: str | None = None
     """The workflow it is for; by default the referral's own."""
     claim: Claim | None = None
+    at_once: bool = False
+    """Whether the relay brings it at once, because nobody else tries."""
+    number_hash: str = ""
+    """Of an opt-out or opt-in by text: the number it came from, see `store.opt_out`; empty: every address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +125,7 @@ def row_of(cipher: PersonCipher, new: NewCommand, target_id: str) -> dict[str, A
         "by_name": new.by.name,
         "by_organisation": new.by.organisation,
         "made_at": new.made_at,
-        "next_try_at": new.made_at + RELAY_WAITS,
+        "next_try_at": new.made_at if new.at_once else new.made_at + RELAY_WAITS,
         "tries": 0,
         "state": CommandState.PENDING,
     }

@@ -8,24 +8,24 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Engine, Select, bindparam, func, select, tuple_, update
+from sqlalchemy import BindParameter, Connection, Engine, bindparam, update
 
 from domain.errors import ReferralNotFound
 from domain.facts import Facts
-from domain.gate import Alter, AskAPerson, Hold, Permit, Write, permit
-from domain.identifiers import referral_workflow_id
-from domain.ports import Beginning, Begun, Draft, Written
+from domain.message_ports import Beginning, Begun, Draft, Written
 from domain.referral_state import ReferralState
-from domain.vocabulary import Channel, MessageState, Purpose, Recipient, Stage
-from store import departures, message_content, stop
-from store.columns import AnyRow, is_uuid
-from store.command_row import is_awaited
+from domain.vocabulary import Channel, MessageState, Purpose, Recipient
+from store import departures, message_content, opt_out
+from store.columns import AnyRow
 from store.encryption import PersonCipher, cipher_of
 from store.keyring import Keyring
-from store.message_row import MESSAGE, NOT_HANDED_OVER, WITHOUT_CONTENT, MessageView, sealed_why, view_of
+from store.message_row import MESSAGE, MessageView, sealed_why
+from store.message_step import judge, locked_message, locked_referral
+from store.post_room import PostRoom, of_message
 from store.recipient import To, recipient_of, referrer_of
 from store.referral_document import ADULT_AT, Document, facts_of, number_id
 from store.referral_row import REFERRAL, document_of, state_of
+from store.unsubscribe import unsubscribe_hash, unsubscribe_token
 
 __all__ = ["MessageStore", "MessageView"]
 
@@ -36,17 +36,12 @@ _SETTLED_FROM = {
     MessageState.REJECTED: (MessageState.SENDING, MessageState.UNKNOWN),
 }
 """What a provider's answer may follow; `reserved` when it proved not to have taken the message."""
-_REFUSED = "The safety gate said no at the last moment."
-_OVERTAKEN = "It was recalled before it left."
 _TAKE_IN_FIRST = "Something was recorded that has to be taken in first."
-
-
-def _of_message(*columns: Any) -> Select[Any]:
-    return select(*columns).join_from(MESSAGE, REFERRAL, REFERRAL.c.id == MESSAGE.c.referral_id)
+_ALREADY = {MessageState.SENDING: Beginning.INTERRUPTED, MessageState.HELD: Beginning.REFUSED}
 
 
 _THIS: BindParameter[str] = bindparam("this")
-_DRAFTED = _of_message(
+_DRAFTED = of_message(
     MESSAGE.c.id.label("message_id"),
     MESSAGE.c.state.label("message_state"),
     MESSAGE.c.channel,
@@ -54,32 +49,15 @@ _DRAFTED = _of_message(
     MESSAGE.c.provider_id,
     REFERRAL,
 ).where(MESSAGE.c.key == _THIS)
-_TO_SETTLE = _of_message(MESSAGE.c.channel, REFERRAL.c.wrapped_key).where(MESSAGE.c.key == _THIS)
-_LOCKED = select(REFERRAL).where(REFERRAL.c.id == _THIS).with_for_update(key_share=True)
-_LOCKED_MESSAGE = (
-    select(
-        MESSAGE.c.id,
-        MESSAGE.c.state,
-        MESSAGE.c.channel,
-        MESSAGE.c.purpose,
-        MESSAGE.c.urgency,
-        MESSAGE.c.made_at,
-        is_awaited(bindparam("target")).label("awaited"),
-        stop.stands(MESSAGE.c.referral_id).label("stopped"),
-    )
-    .where(MESSAGE.c.key == _THIS)
-    .with_for_update(of=MESSAGE)
-)
+_TO_SETTLE = of_message(MESSAGE.c.channel, REFERRAL.c.wrapped_key).where(MESSAGE.c.key == _THIS)
 _WRITTEN = update(MESSAGE).where(MESSAGE.c.key == _THIS)
 _SETTLED = update(MESSAGE).where(
     MESSAGE.c.key == _THIS, MESSAGE.c.state.in_(bindparam("follows", expanding=True))
 )
-_COUNTED = select(MESSAGE.c.state, func.count()).group_by(MESSAGE.c.state)
-"""Read from the index `message_state` alone."""
 
 
-class MessageStore:
-    """Implements `domain.ports.MessageTables`, and what the post room reads."""
+class MessageStore(PostRoom):
+    """Implements `domain.message_ports.MessageTables`, and what the post room reads."""
 
     def __init__(
         self,
@@ -89,8 +67,7 @@ class MessageStore:
         simulated: Collection[Channel] = (),
         per_minute: Mapping[Channel, int] | None = None,
     ) -> None:
-        self._engine = engine
-        self._keyring = keyring
+        super().__init__(engine, keyring)
         self._simulated = frozenset(simulated)
         self._per_minute = per_minute or {}
         self._number_id = number_id(keyring)
@@ -126,7 +103,13 @@ class MessageStore:
             address_id=to.address_id(channel),
             access=facts.access,
             provider_id=row.provider_id,
+            unsubscribe_token=self._unsubscribe_token(row.message_id, channel, Purpose(row.purpose)),
         )
+
+    def _unsubscribe_token(self, message_id: str, channel: Channel, purpose: Purpose) -> str:
+        """E-mails to the person can be stopped with one click; a referrer's mailbox is not ours to stop."""
+        offered = channel is Channel.EMAIL and purpose.recipient is Recipient.VICTIM
+        return unsubscribe_token(self._keyring, message_id) if offered else ""
 
     def _to(
         self,
@@ -158,10 +141,10 @@ class MessageStore:
         turn: int | None = None,
         batch_id: str | None = None,
     ) -> Begun:
-        """Ask for the last time whether a message may leave; see `domain.ports`."""
+        """Ask for the last time whether a message may leave; see `domain.message_ports`."""
         with self._engine.begin() as connection:
-            referral = _locked_referral(connection, key)
-            message = _locked_message(connection, key)
+            referral = locked_referral(connection, key)
+            message = locked_message(connection, key)
             state = MessageState(message.state)
             if state is not MessageState.RESERVED:
                 return Begun(beginning=_ALREADY.get(state, Beginning.SETTLED), state=state)
@@ -169,7 +152,8 @@ class MessageStore:
                 return Begun(beginning=Beginning.DEFERRED, state=state, why=_TAKE_IN_FIRST)
             cipher = cipher_of(self._keyring, referral.id, referral.wrapped_key)
             document, facts, stands = self._read(cipher, referral)
-            begun = _judge(key, message, referral.stage, stands, facts.as_of(now), now)
+            earlier = opt_out.known(connection, self._keyring, document)
+            begun = judge(key, message, referral.stage, stands, facts.as_of(now), now, known_opt_outs=earlier)
             if begun.beginning is Beginning.BEGUN:
                 begun = self._in_turn(connection, key, message, begun, now, printed=batch_id is not None)
             if begun.beginning is Beginning.DEFERRED:
@@ -189,10 +173,15 @@ class MessageStore:
                     "sending_at": now,
                     "batch_id": batch_id,
                     "address_id": to.address_id(Channel(message.channel)),
+                    "unsubscribe_hash": self._unsubscribe_hash(message),
                     **message_content.seal(cipher, key, written),
                 }
             connection.execute(_WRITTEN, values)
             return begun
+
+    def _unsubscribe_hash(self, message: AnyRow) -> str | None:
+        token = self._unsubscribe_token(message.id, Channel(message.channel), Purpose(message.purpose))
+        return unsubscribe_hash(self._keyring, token) if token else None
 
     def _in_turn(
         self, connection: Connection, key: str, message: AnyRow, begun: Begun, now: datetime, *, printed: bool
@@ -227,7 +216,9 @@ class MessageStore:
     def provider_answered(
         self, channel: Channel, *, taken: bool, retry_after: timedelta | None, now: datetime
     ) -> None:
-        """Note whether a provider takes messages; see `store.departures`."""
+        """Note whether a provider takes messages; see `store.departures`.  A simulated one is never away."""
+        if channel in self._simulated:
+            return
         with self._engine.begin() as connection:
             departures.provider_answered(connection, channel, taken=taken, retry_after=retry_after, now=now)
 
@@ -251,65 +242,6 @@ class MessageStore:
                 values |= {"sending_at": None, "settled_at": None}
             connection.execute(_SETTLED, values)
 
-    def of_referral(self, referral_id: str) -> list[MessageView]:
-        """Everything made for a referral, oldest first."""
-        if not is_uuid(referral_id):
-            return []
-        mine = _of_message(*WITHOUT_CONTENT).where(MESSAGE.c.referral_id == referral_id)
-        return self._views(mine.order_by(MESSAGE.c.made_at, MESSAGE.c.key))
-
-    def get(self, message_id: str) -> MessageView | None:
-        """Read one message by its public id."""
-        if not is_uuid(message_id):
-            return None
-        found = self._views(_of_message(*WITHOUT_CONTENT).where(MESSAGE.c.id == message_id))
-        return found[0] if found else None
-
-    def recent(
-        self,
-        *,
-        state: MessageState | None = None,
-        after: tuple[datetime, str] | None = None,
-        limit: int = 50,
-    ) -> list[MessageView]:
-        """The post room: everything made, newest first.
-
-        Args:
-            state: Only what is in this state.
-            after: When the last one of the page before was made, and its id: several may be made at one moment.
-            limit: How many.
-        """
-        statement = _of_message(*WITHOUT_CONTENT)
-        if state is not None:
-            statement = statement.where(MESSAGE.c.state == state)
-        if after is not None:
-            statement = statement.where(tuple_(MESSAGE.c.made_at, MESSAGE.c.id) < after)
-        return self._views(statement.order_by(MESSAGE.c.made_at.desc(), MESSAGE.c.id.desc()).limit(limit))
-
-    def counts(self) -> dict[MessageState, int]:
-        """How many messages are in each state."""
-        with self._engine.connect() as connection:
-            found = {row[0]: row[1] for row in connection.execute(_COUNTED)}
-        return {state: found.get(state, 0) for state in MessageState}
-
-    def content(self, message_id: str) -> Written | None:
-        """What was handed over, and so left or may have left; `None` before that."""
-        if not is_uuid(message_id):
-            return None
-        content = (MESSAGE.c.state, MESSAGE.c.words_enc, MESSAGE.c.pdf_enc)
-        columns = (MESSAGE.c.key, MESSAGE.c.referral_id, REFERRAL.c.wrapped_key, *content)
-        with self._engine.connect() as connection:
-            row = connection.execute(_of_message(*columns).where(MESSAGE.c.id == message_id)).first()
-        if row is None or row.words_enc is None or row.state in NOT_HANDED_OVER:
-            return None
-        cipher = cipher_of(self._keyring, row.referral_id, row.wrapped_key)
-        return message_content.open_sealed(cipher, row.key, row.words_enc, row.pdf_enc)
-
-    def _views(self, statement: Select[Any]) -> list[MessageView]:
-        with self._engine.connect() as connection:
-            rows = connection.execute(statement).all()
-        return [view_of(cipher_of(self._keyring, row.referral_id, row.wrapped_key), row) for row in rows]
-
     def _read(self, cipher: PersonCipher, referral: AnyRow) -> tuple[Document, Facts, ReferralState | None]:
         """The referral as it stands in the tables: its document, the facts folded from it now, its state."""
         document = document_of(cipher, referral.id, referral.document_enc)
@@ -321,63 +253,3 @@ class MessageStore:
             child_under=state.policy.triage.child_under if state else ADULT_AT,
         )
         return document, facts, state
-
-
-_ALREADY = {MessageState.SENDING: Beginning.INTERRUPTED, MessageState.HELD: Beginning.REFUSED}
-
-
-def _judge(
-    key: str, message: AnyRow, stage: str, state: ReferralState | None, facts: Facts, now: datetime
-) -> Begun:
-    """Judge by what the tables say now: the referral's step, then the gate."""
-    if state is None or not _is_wanted(key, state):
-        return Begun(beginning=Beginning.SETTLED, state=MessageState.RECALLED, why=_OVERTAKEN)
-    purpose, channel = Purpose(message.purpose), Channel(message.channel)
-    in_its_stage = state.writing is None or state.writing.key != key or stage == Stage.WRITING
-    errand = next((known for known in state.errands if known.key == key), None)
-    act = Write(
-        channel=channel,
-        purpose=purpose,
-        approved=_is_approved(key, state),
-        address_id=errand.address_id if errand else "",
-    )
-    ruling = permit(key, act, state.circumstances(now, facts=facts, stopped=message.stopped))
-    if isinstance(ruling, Permit) and in_its_stage:
-        why = "It was handed over; it may have left."
-        return Begun(beginning=Beginning.BEGUN, state=MessageState.SENDING, why=why, permit=ruling)
-    if isinstance(ruling, Alter) and ruling.at is not None and ruling.channel is None:
-        return Begun(
-            beginning=Beginning.DEFERRED, state=MessageState.RESERVED, why=ruling.reason, retry_at=ruling.at
-        )
-    asks = isinstance(ruling, AskAPerson)
-    why = ruling.reason if isinstance(ruling, Hold | AskAPerson) else _REFUSED
-    return Begun(beginning=Beginning.REFUSED, state=MessageState.HELD, why=why, asks_person=asks)
-
-
-def _is_wanted(key: str, state: ReferralState) -> bool:
-    writing = state.writing
-    if writing is not None and writing.key == key:
-        return writing.is_waiting
-    return any(errand.key == key and errand.is_waiting for errand in state.errands)
-
-
-def _is_approved(key: str, state: ReferralState) -> bool:
-    return state.writing is not None and state.writing.key == key and state.writing.approved
-
-
-def _locked_referral(connection: Connection, key: str) -> AnyRow:
-    """Lock the referral first, as everybody does, so that nothing about it changes while we judge."""
-    referral_id = key.partition(":")[0]
-    row = connection.execute(_LOCKED, {"this": referral_id}).first() if is_uuid(referral_id) else None
-    if row is None:
-        raise ReferralNotFound(f"no message {key}")
-    return row
-
-
-def _locked_message(connection: Connection, key: str) -> AnyRow:
-    """Lock the message; a statement of its own, so that it sees commands stored while we waited above."""
-    target_id = referral_workflow_id(key.partition(":")[0])
-    row = connection.execute(_LOCKED_MESSAGE, {"this": key, "target": target_id}).first()
-    if row is None:
-        raise ReferralNotFound(f"no message {key}")
-    return row

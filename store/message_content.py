@@ -1,6 +1,6 @@
 """What left, or may have left, as it was: sealed with the person's key."""
 
-from domain.ports import Written
+from domain.message_ports import Written
 from store.encryption import PersonCipher
 
 _WORDS = "message.words_enc"
@@ -9,7 +9,7 @@ _PDF = "message.pdf_enc"
 
 def seal(cipher: PersonCipher, key: str, written: Written) -> dict[str, bytes | None]:
     """The columns that keep a message's content."""
-    words = {"text": written.text, "subject": written.subject, "html": written.html}
+    words = {"text": written.text, "subject": written.subject, "html": written.html, "note": written.note}
     return {
         "words_enc": cipher.seal_json(_WORDS, key, words),
         "pdf_enc": cipher.seal(_PDF, key, written.pdf) if written.pdf else None,
@@ -20,4 +20,6 @@ def open_sealed(cipher: PersonCipher, key: str, words_enc: bytes, pdf_enc: bytes
     """Undo `seal`."""
     words = cipher.open_json(_WORDS, key, words_enc)
     pdf = cipher.open(_PDF, key, pdf_enc) if pdf_enc else b""
-    return Written(text=words["text"], subject=words["subject"], html=words["html"], pdf=pdf)
+    return Written(
+        text=words["text"], subject=words["subject"], html=words["html"], pdf=pdf, note=words.get("note", "")
+    )

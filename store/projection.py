@@ -16,11 +16,12 @@ from domain.vocabulary import Lane
 from store import command_row, message_row, ongoing_support, person_mark, stop
 from store.command_row import COMMAND
 from store.contact_plan import corrected_by_referrer
+from store.document_change import merge_patch
 from store.encryption import PersonCipher, cipher_of
 from store.json_form import event_from_json, state_to_json
 from store.keyring import Keyring
 from store.outbox import OUTBOX
-from store.referral_document import Document, merge_patch
+from store.referral_document import Document
 from store.referral_row import REFERRAL, document_of
 from store.timeline import TIMELINE, lines
 

@@ -14,11 +14,12 @@ from domain.referral_state import NextAction
 from domain.triage import lane_of
 from domain.vocabulary import NextActionKind, Stage
 from store import idempotency, person_mark
+from store.document_change import canonical
 from store.encryption import PersonCipher, new_person_key
 from store.idempotency import IDEMPOTENCY, Claim
 from store.keyring import Keyring
 from store.outbox import OUTBOX, RELAY_WAITS
-from store.referral_document import canonical, facts_of, number_id
+from store.referral_document import facts_of, number_id
 from store.referral_row import REFERRAL
 from store.timeline import TIMELINE
 from store.tokens import Maker

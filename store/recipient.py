@@ -7,8 +7,8 @@ victim; a guardian's own address is used only where it is known to be as safe as
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from domain.channels import textable_phones, usable_addresses
 from domain.facts import Facts
-from domain.gate import textable_phones, usable_addresses
 from domain.vocabulary import Channel
 from store.referral_document import (
     Document,

@@ -3,7 +3,6 @@
 The document is the contract's JSON with nulls removed.  Everything here tolerates what is absent.
 """
 
-import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,7 +12,7 @@ from typing import Any
 
 import phonenumbers
 
-from domain.facts import CLOSE_RELATIONSHIPS, Facts, Phone, Suspect
+from domain.facts import CLOSE_RELATIONSHIPS, Facts, Phone, Suspect, WrittenAddress
 from domain.policy import Period
 from domain.vocabulary import (
     Access,
@@ -41,8 +40,6 @@ _OUTWARD = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)[0-9][A-Z]{2}")
 ADULT_AT = 18
 """Age below which a person is a child, where no profile says otherwise."""
 _MOBILE = frozenset({phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE})
-_STAYS = ("texts", "withhold_number", "who_may_answer")
-"""What was once said of a number and holds until something else is said; an older referrer does not know these."""
 _BEST = (Answer.YES, Answer.UNKNOWN, Answer.NO)
 _MOST_CAUTIOUS = (Answer.NO, Answer.UNKNOWN, Answer.YES)
 
@@ -74,6 +71,12 @@ def facts_of(
         phones=_phones(victim, number_id),
         email_safe=_first_of(_BEST, (entry for entry in victim.get("emails", ()) if entry.get("address"))),
         address_safe=_first_of(_BEST, addresses(victim)),
+        emails=_written_addresses(victim, _emails, email_id_of(number_id)),
+        posts=_written_addresses(victim, addresses, post_id_of(number_id)),
+        referrer_can_be_asked=bool(document["source"].get("reply_to")),
+        text_windows=_plan_windows(victim, "text_windows"),
+        email_windows=_plan_windows(victim, "email_windows"),
+        plan_until=_plan_until(victim),
         outward_code=_outward_code(victim, document["incident"]),
         windows=tuple(_window(window) for window in victim.get("call_windows", ())),
         guardian_is_suspect=guardian_is_suspect(document),
@@ -84,6 +87,18 @@ def facts_of(
         consent=ConsentStatus(document.get("consent", {}).get("status", ConsentStatus.NOT_ASKED)),
         flags=flags,
         next_of_kin_informed=bool(document.get("next_of_kin_informed_at")),
+    )
+
+
+def email_id_of(number_id: NumberId) -> Callable[[Document], str]:
+    """How an e-mail address is named, by the same keyed hash as numbers are."""
+    return lambda entry: number_id("email:" + str(entry["address"]).strip().casefold())
+
+
+def post_id_of(number_id: NumberId) -> Callable[[Document], str]:
+    """How a postal address is named: spelling of case, spaces and marks aside."""
+    return lambda entry: number_id(
+        "post:" + folded(" ".join([*entry.get("lines", ()), entry.get("postcode") or ""]))
     )
 
 
@@ -170,73 +185,6 @@ def outward_code(postcode: str | None) -> str | None:
     return found.group(1) if found else None
 
 
-def without_nulls(value: Any) -> Any:
-    """Null and absent are alike."""
-    if isinstance(value, dict):
-        return {key: without_nulls(inner) for key, inner in value.items() if inner is not None}
-    if isinstance(value, list):
-        return [without_nulls(inner) for inner in value]
-    return value
-
-
-def canonical(document: Document) -> bytes:
-    """One form for the same content: sorted, and without what is null or empty."""
-    return json.dumps(_without_empty(document), sort_keys=True, ensure_ascii=False).encode()
-
-
-def merge_patch(document: Document, patch: Document) -> Document:
-    """Apply a merge-patch (RFC 7396); a null removes."""
-    merged: Document = _merged(document, patch)
-    return merged
-
-
-def correct(document: Document, patch: Document) -> Document:
-    """Apply a checked correction: a merge-patch, but what was said of a number outlives a list that leaves it out.
-
-    Otherwise a referrer who does not know these fields would allow texts that somebody had asked us not to send.
-    """
-    merged = merge_patch(document, patch)
-    own, guardians = _entries(document["victim"]), _entries(document["victim"].get("guardian"))
-    for entry in _entries(merged["victim"]):
-        _fill_in(entry, own, guardians)
-    for entry in _entries(merged["victim"].get("guardian")):
-        _fill_in(entry, guardians, own)
-    return merged
-
-
-def _entries(person: Document | None) -> Sequence[Document]:
-    entries: Sequence[Document] = (person or {}).get("phones", ())
-    return entries
-
-
-def _fill_in(entry: Document, *known: Sequence[Document]) -> None:
-    """Say of a number what the first of these lists that has it said of it, and what is not said now."""
-    same = (one for entries in known for one in entries if one["number"] == entry["number"])
-    before = next(same, {})
-    entry.update({name: before[name] for name in _STAYS if name in before and name not in entry})
-
-
-def _merged(target: Any, patch: Any) -> Any:
-    if not isinstance(patch, dict):
-        return without_nulls(patch)
-    merged = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
-            merged[key] = _merged(merged.get(key), value)
-    return merged
-
-
-def _without_empty(value: Any) -> Any:
-    if isinstance(value, dict):
-        kept = {key: _without_empty(inner) for key, inner in value.items()}
-        return {key: inner for key, inner in kept.items() if inner not in (None, [], {})}
-    if isinstance(value, list):
-        return [_without_empty(inner) for inner in value]
-    return value
-
-
 def _is_under(years: int, victim: Document, received_at: datetime) -> bool:
     if not victim.get("date_of_birth"):
         return False
@@ -273,6 +221,33 @@ def takes_texts(number: str) -> bool:
     if kind == phonenumbers.PhoneNumberType.UNKNOWN:  # numbers kept free for tests and drama are of no kind
         return number.startswith("+447")
     return kind in _MOBILE
+
+
+def _written_addresses(
+    victim: Document, entries: Callable[[Document], Sequence[Document]], id_of: Callable[[Document], str]
+) -> tuple[WrittenAddress, ...]:
+    """The victim's addresses, then the guardian's; one given twice is as safe as its worst entry."""
+    found: dict[str, WrittenAddress] = {}
+    for owner, of_guardian in ((victim, False), (victim.get("guardian") or {}, True)):
+        for entry in entries(owner):
+            safe = Answer(entry.get("safe", Answer.UNKNOWN))
+            one = WrittenAddress(id=id_of(entry), safe=safe, of_guardian=of_guardian)
+            known = found.setdefault(one.id, one)
+            found[one.id] = min(known, one, key=lambda each: _MOST_CAUTIOUS.index(each.safe))
+    return tuple(found.values())
+
+
+def _emails(person: Document) -> tuple[Document, ...]:
+    return tuple(entry for entry in person.get("emails", ()) if entry.get("address"))
+
+
+def _plan_windows(victim: Document, name: str) -> tuple[Period, ...]:
+    return tuple(_window(window) for window in (victim.get("contact_plan") or {}).get(name, ()))
+
+
+def _plan_until(victim: Document) -> datetime | None:
+    until = (victim.get("contact_plan") or {}).get("until")
+    return datetime.fromisoformat(until) if until else None
 
 
 def _first_of(order: tuple[Answer, ...], entries: Iterable[Document]) -> Answer | None:

@@ -5,10 +5,11 @@ A stop is stored with the command that carries it, so that it holds while Tempor
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Exists, ForeignKey, Index, select, update
+from sqlalchemy import Column, Connection, Engine, Exists, ForeignKey, Index, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, SQLModel
 
@@ -41,6 +42,34 @@ STOP = table_of(StopRow)
 def stands(referral_id: object) -> Exists:
     """A condition: a stop of this referral (a column, a bind parameter or an id) has not been lifted."""
     return select(STOP.c.id).where(STOP.c.referral_id == referral_id, STOP.c.lifted_at.is_(None)).exists()
+
+
+_STANDING = (
+    select(STOP.c.cause, STOP.c.made_at)
+    .where(STOP.c.referral_id == bindparam("this"), STOP.c.lifted_at.is_(None))
+    .order_by(STOP.c.made_at)
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingStop:
+    """A stop that has not been lifted."""
+
+    cause: StopCause
+    made_at: datetime
+
+
+class StopStore:
+    """Says which stops stand."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def standing(self, referral_id: str) -> tuple[StandingStop, ...]:
+        """The stops of one referral that have not been lifted, oldest first."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(_STANDING, {"this": referral_id}).all()
+        return tuple(StandingStop(cause=StopCause(row.cause), made_at=row.made_at) for row in rows)
 
 
 _ALWAYS = {

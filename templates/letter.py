@@ -17,6 +17,7 @@ from typing import Final, Self, cast
 import fontpkg_noto_sans
 import typst
 
+from templates.languages import language_of, primary
 from templates.letter_address import FEWEST_LINES, MOST_LINES, address_lines, folded
 from templates.letter_zones import MOST_PAGES, measure
 from templates.neutrality import tells_something
@@ -84,9 +85,19 @@ class LetterContent:
     date: dt.date
     """The day printed on the letter; also the time of the PDF, so that equal letters are equal bytes."""
     language: str
+    large: bool = False
+    """Whether it is set in large print; the address keeps the size its window allows."""
 
     @classmethod
-    def of(cls, words: LetterWords, *, recipient_lines: tuple[str, ...], reference: str, on: dt.date) -> Self:
+    def of(
+        cls,
+        words: LetterWords,
+        *,
+        recipient_lines: tuple[str, ...],
+        reference: str,
+        on: dt.date,
+        large: bool = False,
+    ) -> Self:
         """Address the words of a letter to somebody."""
         return cls(
             recipient_lines=recipient_lines,
@@ -96,6 +107,7 @@ class LetterContent:
             reference=reference,
             date=on,
             language=words.language,
+            large=large,
         )
 
 
@@ -214,7 +226,8 @@ def _fields(content: LetterContent, recipient: Sequence[str]) -> dict[str, str]:
 
 def _layout_data(content: LetterContent, recipient: Sequence[str]) -> str:
     """The letter as the layout reads it."""
-    day = content.date
+    day, tag = content.date, primary(content.language)
+    language = language_of(tag)
     return json.dumps(
         {
             "recipient": list(recipient),
@@ -223,7 +236,10 @@ def _layout_data(content: LetterContent, recipient: Sequence[str]) -> str:
             "sender": asdict(content.sender),
             "reference": content.reference,
             "date": {"year": day.year, "month": day.month, "day": day.day},
-            "language": content.language.split("-")[0].lower(),
+            "day": language.day(day),
+            "words": {"reference": language.reference, "page": language.page.split("{}")},
+            "language": tag,
+            "large": content.large,
         }
     )
 

@@ -68,8 +68,8 @@ A4_TOLERANCE: Final = 0.5
 DEEPEST_GROUP: Final = 8
 """How deep fonts are looked for in groups within groups."""
 
-_ONE_AT_A_TIME = threading.Lock()
-"""PDFium is not thread-safe; nothing else in Holdfast uses it."""
+ONE_AT_A_TIME = threading.Lock()
+"""PDFium is not thread-safe: whoever uses it holds this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ def measure(pdf: bytes, *, recipient: Sequence[str]) -> Measured:
     """
     if len(pdf) > MOST_BYTES:
         return Measured(pages=0, faults=(ZoneFault(code="letter-too-big", page=0),))
-    with _ONE_AT_A_TIME:
+    with ONE_AT_A_TIME:
         try:
             document = pypdfium2.PdfDocument(pdf)
         except pypdfium2.PdfiumError:

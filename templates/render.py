@@ -66,7 +66,7 @@ def environment(wording_folder: Path | None = None) -> Environment:
         autoescape=select_autoescape(HTML, default=False),
         trim_blocks=True,
         lstrip_blocks=True,
-        auto_reload=False,
+        auto_reload=True,  # what is written is what `templates.wordings.fingerprint` reads
     )
     made.filters["unbroken"] = unbroken
     return made

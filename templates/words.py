@@ -8,23 +8,20 @@ it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from templates import gsm7
+from templates.languages import primary
 from templates.neutrality import greetable, require_neutral
 from templates.passages import one_line, passages
-from templates.render import has_template, render
+from templates.render import render
+from templates.wordings import OCCASIONS, MayUse, Wanted, Wording, found
 
-OCCASIONS: Final[Mapping[str, str]] = {
-    "contact_unanswered": "contact/unanswered",
-    "information": "information/service_exists",
-}
-"""Where the words of each purpose are: feature and occasion."""
-
-LANGUAGE_OF_ALL_WORDS: Final = "en"
-"""The language in which every message exists.  Others are `<occasion>.<language>.txt.j2` beside it."""
+EMAIL_SIZE: Final = 17
+LARGE_EMAIL_SIZE: Final = 24
+"""Pixels; large print is 18 points.  Source: docs/policy.md#letters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -41,6 +38,12 @@ class WordsContext:
     """Words that follow "We are open": `Monday to Friday, 9am to 5pm`."""
     reference: str
     """Meaningless; what the person quotes."""
+    hours_in: Mapping[str, str] = field(default_factory=dict)
+    """The hours in other languages, by tag; English where there are none."""
+
+    def hours_for(self, language: str) -> str:
+        """The hours in the language of a message."""
+        return self.hours_in.get(language, self.hours)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -62,8 +65,12 @@ class LetterWords:
     body: str
     """Plain passages with an empty line between them; see `templates.passages`."""
     sender: SenderBlock
-    language: str
-    """The language the words are really in, which may not be the one asked for."""
+    wording: Wording
+
+    @property
+    def language(self) -> str:
+        """The language the words are really in, which may not be the one asked for."""
+        return self.wording.language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -73,7 +80,12 @@ class EmailWords:
     subject: str
     text: str
     html: str
-    language: str
+    wording: Wording
+
+    @property
+    def language(self) -> str:
+        """As of a letter."""
+        return self.wording.language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -81,12 +93,25 @@ class TextWords:
     """A text message."""
 
     text: str
-    language: str
+    wording: Wording
+
+    @property
+    def language(self) -> str:
+        """As of a letter."""
+        return self.wording.language
 
     @property
     def parts(self) -> int:
         """In how many parts it is sent."""
         return gsm7.parts(self.text)
+
+
+Words = LetterWords | EmailWords | TextWords
+"""What a message says."""
+
+
+def _always(_: Wording) -> bool:
+    return True
 
 
 class NoSuchWords(LookupError):
@@ -104,16 +129,22 @@ def words_for(
     language: str,
     context: WordsContext,
     wording_folder: Path | None = None,
-) -> LetterWords | EmailWords | TextWords:
+    easy: bool = False,
+    large: bool = False,
+    may_use: MayUse = _always,
+) -> Words:
     """Write a message.
 
     Args:
-        purpose: `contact_unanswered` or `information`.
+        purpose: Of `templates.wordings.OCCASIONS`.
         channel: `letter`, `email` or `text`.
         neutral: True on a sensitive referral.  Texts and subjects are neutral in any case.
         language: The language asked for; where nobody wrote it, English is answered and named in the result.
         context: The facts; they are cleaned of anything that prints nothing or breaks a line.
         wording_folder: A profile's own words, with the same paths as this room; looked in first.
+        easy: Whether plain words in short sentences are wanted, where somebody wrote them.
+        large: Whether the reader needs large print; a letter is laid out so by its printer.
+        may_use: Asked of every translation; English is used where it says no.
 
     Raises:
         NoSuchWords: There are no words for that purpose and channel.
@@ -121,104 +152,104 @@ def words_for(
             must look.
     """
     occasion = OCCASIONS.get(purpose)
-    if occasion is None:
+    if occasion is None or channel not in occasion.channels:
         raise NoSuchWords(purpose=purpose, channel=channel)
     require_neutral(**{"preferred name": one_line(context.preferred_name)})
-    writer = _Writer(
+    wanted = Wanted(
         occasion=occasion,
-        neutral=neutral,
-        language=language.split("-", maxsplit=1)[0].lower(),
-        context=_cleaned(context),
+        channel=channel,
+        neutral=neutral or occasion.is_one_wording,
+        language=primary(language),
+        easy=easy,
         wording_folder=wording_folder,
     )
+    usable = (each for each in found(wanted) if not each.is_translation or may_use(each))
+    wording = next(usable, None)
+    if wording is None:
+        raise NoSuchWords(purpose=purpose, channel=channel)
+    writer = _Writer(wanted=wanted, wording=wording, context=_cleaned(context), large=large)
     match channel:
         case "letter":
             return writer.letter()
         case "email":
             return writer.email()
-        case "text":
-            return writer.text()
         case _:
-            raise NoSuchWords(purpose=purpose, channel=channel)
+            return writer.text()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class _Writer:
-    """Finds the files of one occasion and fills them."""
+    """Fills the files of one wording."""
 
-    occasion: str
-    neutral: bool
-    language: str
+    wanted: Wanted
+    wording: Wording
     context: WordsContext
-    wording_folder: Path | None
+    large: bool
 
     def letter(self) -> LetterWords:
-        words, language = self._written("letters", self._variant)
-        title, _, body = words.partition("\n")
-        if self.neutral:
+        title, _, body = self._fill(self.wording.words).partition("\n")
+        if self.wanted.neutral:
             require_neutral(title=title, body=body)
-        return LetterWords(title=title.strip(), body=body.strip(), sender=self._sender, language=language)
+        return LetterWords(title=title.strip(), body=body.strip(), sender=self._sender, wording=self.wording)
 
     def email(self) -> EmailWords:
-        text, language = self._written("emails", self._variant)
-        subject, _ = self._written("emails", ".subject")
-        require_neutral(subject=subject, **({"text": text} if self.neutral else {}))
+        text = self._fill(self.wording.words)
+        subject = self._fill(self.wording.subject, is_neutral=True)
+        require_neutral(subject=subject, **({"text": text} if self.wanted.neutral else {}))
         html = self._render(
-            "emails/layout.html.j2", subject=subject, blocks=passages(text), language=language
+            "emails/layout.html.j2",
+            subject=subject,
+            blocks=passages(text),
+            language=self.wording.language,
+            size=LARGE_EMAIL_SIZE if self.large else EMAIL_SIZE,
         )
-        return EmailWords(subject=subject, text=text + "\n", html=html, language=language)
+        return EmailWords(subject=subject, text=text + "\n", html=html, wording=self.wording)
 
     def text(self) -> TextWords:
-        words, language = self._written("texts", "")
-        text = gsm7.with_plain_marks(" ".join(words.split()))
+        text = gsm7.with_plain_marks(" ".join(self._fill(self.wording.words, is_neutral=True).split()))
         require_neutral(text=text)
-        return TextWords(text=text, language=language)
-
-    @property
-    def _variant(self) -> str:
-        return ".neutral" if self.neutral else ""
+        return TextWords(text=text, wording=self.wording)
 
     @property
     def _sender(self) -> SenderBlock:
+        neutral = self.wanted.neutral
         return SenderBlock(
-            name=self.context.neutral_name if self.neutral else self.context.service_name,
+            name=self.context.neutral_name if neutral else self.context.service_name,
             telephone=self.context.telephone,
-            hours=self.context.hours,
-            masthead="" if self.neutral else self.context.service_name,
+            hours=self._hours,
+            masthead="" if neutral else self.context.service_name,
         )
 
-    def _written(self, channel_folder: str, variant: str) -> tuple[str, str]:
-        """The words, and the language they are in."""
-        stem = f"{channel_folder}/{self.occasion}{variant}"
-        translated = f"{stem}.{self.language}.txt.j2"
-        if self.language.isalpha() and has_template(translated, wording_folder=self.wording_folder):
-            return self._fill(translated, variant), self.language
-        return self._fill(f"{stem}.txt.j2", variant), LANGUAGE_OF_ALL_WORDS
+    @property
+    def _hours(self) -> str:
+        return self.context.hours_for(self.wording.language)
 
-    def _fill(self, name: str, variant: str) -> str:
+    def _fill(self, name: str, *, is_neutral: bool = False) -> str:
         """Fill one template, giving the name of the service to ordinary letters and e-mails only."""
         facts = {
             "preferred_name": greetable(self.context.preferred_name),
             "neutral_name": self.context.neutral_name,
             "telephone": self.context.telephone,
-            "hours": self.context.hours,
+            "hours": self._hours,
             "reference": self.context.reference,
         }
-        if not variant and not name.startswith("texts/"):
+        if not (is_neutral or self.wanted.neutral):
             facts["service_name"] = self.context.service_name
         return self._render(name, **facts).strip()
 
     def _render(self, name: str, **facts: object) -> str:
-        return render(name, wording_folder=self.wording_folder, **facts)
+        return render(name, wording_folder=self.wanted.wording_folder, **facts)
 
 
 def _cleaned(context: WordsContext) -> WordsContext:
     """Every fact on one line: a name cannot begin a paragraph, a list or a subject of its own."""
-    return WordsContext(
+    return replace(
+        context,
         preferred_name=one_line(context.preferred_name),
         service_name=one_line(context.service_name),
         neutral_name=one_line(context.neutral_name),
         telephone=one_line(context.telephone),
         hours=one_line(context.hours),
         reference=one_line(context.reference),
+        hours_in={language: one_line(hours) for language, hours in context.hours_in.items()},
     )

@@ -17,7 +17,7 @@ from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from cli.data_directory import DataDirectory
 from cli.embedded_postgres import DATABASE, EmbeddedPostgres
 from store.keyring import Keyring
-from tests.servers import Tree
+from tests.servers import NOTIFY_TOKEN, Tree
 from wiring.codec import encrypting_converter
 
 _TEMPLATE = "template_holdfast"
@@ -107,7 +107,7 @@ def make_tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...
 @pytest.fixture(scope="session")
 def shared_tree(make_tree: Callable[..., Tree]) -> Tree:
     """One running service for every test that only talks to it."""
-    return make_tree().start()
+    return make_tree(environment={"NOTIFY_CALLBACK_TOKEN": NOTIFY_TOKEN}).start()
 
 
 @pytest.fixture

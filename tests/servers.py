@@ -18,6 +18,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 REHEARSAL = Path("profiles/rehearsal.toml")
 HOLDFAST = (sys.executable, "-P", "-m", "cli")
 READY_WITHIN = 60.0
+NOTIFY_TOKEN = "a-token-of-the-tests"
+"""With which tests call as GOV.UK Notify: texts come in, letters come back."""
 
 
 class Tree:

@@ -15,12 +15,13 @@ from temporalio.worker import Replayer
 
 from domain.errors import HoldfastError
 from wiring.sandbox import runner
+from workflows.letter_reports import LetterReportsWorkflow
 from workflows.ongoing_support import SupportWorkflow
 from workflows.referral import ReferralWorkflow
 
-WORKFLOWS = (ReferralWorkflow, SupportWorkflow)
+WORKFLOWS = (ReferralWorkflow, SupportWorkflow, LetterReportsWorkflow)
 """Whose histories are replayed."""
-_OURS = "WorkflowType IN ('Referral', 'OngoingSupport')"
+_OURS = "WorkflowType IN ('Referral', 'OngoingSupport', 'LetterReports')"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ from activities.correspondence import CorrespondenceActivities
 from activities.letter_reports import LetterReportActivities
 from activities.ongoing_support import SupportActivities
 from activities.referral import ReferralActivities
-from domain.ports import CallbackReader, MessageProvider, ReportSource
+from domain.callback_ports import CallbackReader, ReportSource
+from domain.message_ports import MessageProvider
 from domain.profile import Profile
 from domain.vocabulary import Channel
 from store.keyring import Keyring

@@ -18,6 +18,7 @@ from domain.ongoing_support import SupportCommand
 from store.command import CommandStore, StoredCommand
 from store.ongoing_support import SupportStore
 from store.outbox import Outbox, Waiting
+from store.provider_report import ReportStore
 from wiring.temporal import Orchestra
 
 PAUSE = timedelta(milliseconds=500)
@@ -26,6 +27,8 @@ LEASE = timedelta(seconds=5)
 """How long what was claimed is left alone; also how long the front door tries by itself first."""
 BATCH = 50
 """Handed over at once; bounds what one process has in flight."""
+MATCHES_EVERY = timedelta(seconds=5)
+"""Between two looks for reports whose message was not known yet."""
 WITHIN = timedelta(seconds=4)
 """For one hand-over."""
 
@@ -36,8 +39,16 @@ class Relay:
     """Sweeps what is left over, for as long as it runs; several may run at once."""
 
     def __init__(
-        self, *, outbox: Outbox, commands: CommandStore, supports: SupportStore, orchestra: Orchestra
+        self,
+        *,
+        outbox: Outbox,
+        commands: CommandStore,
+        supports: SupportStore,
+        orchestra: Orchestra,
+        reports: ReportStore | None = None,
     ) -> None:
+        self._reports = reports
+        self._matches_at = datetime.min.replace(tzinfo=UTC)
         self._outbox = outbox
         self._supports = supports
         self._commands = commands
@@ -57,12 +68,19 @@ class Relay:
     async def sweep(self) -> bool:
         """Hand over what is left; say whether a full batch was found."""
         now = datetime.now(UTC)
+        await self._match_reports(now)
         waiting = await asyncio.to_thread(self._outbox.claim, now=now, lease=LEASE, limit=BATCH)
         left = await asyncio.to_thread(self._commands.left_over, now=now, lease=LEASE, limit=BATCH)
         await _together(self._start(entry) for entry in waiting)
         targets = groupby(left, key=lambda command: command.target_id)
         await _together([self._send_in_order(list(commands)) for _, commands in targets])
         return len(waiting) == BATCH or len(left) == BATCH
+
+    async def _match_reports(self, now: datetime) -> None:
+        """Give reports that came before their message was known to its referral; what they lead to is sent below."""
+        if self._reports is not None and now >= self._matches_at:
+            self._matches_at = now + MATCHES_EVERY
+            await asyncio.to_thread(self._reports.catch_up, now=now)
 
     async def _start(self, entry: Waiting) -> None:
         if await self._orchestra.start_referral(entry.referral_id, within=WITHIN):

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 
 from pydantic import SecretStr
 
+from domain.callback_ports import CallbackReader, ReportSource
 from domain.errors import HoldfastError
-from domain.ports import CallbackReader, MessageProvider, ReportSource
+from domain.message_ports import MessageProvider
 from domain.profile import Profile
 from domain.vocabulary import Channel, PrintedBy
 from providers.email_sendgrid import SendGridProvider

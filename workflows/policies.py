@@ -41,6 +41,18 @@ Otherwise a crash of both leaves a turn in the tables that the workflow never he
 Source: docs/decisions/0004-steps-and-one-schema.md.
 """
 
+ASK = Step(
+    start_to_close_timeout=timedelta(minutes=10),
+    schedule_to_close_timeout=timedelta(minutes=20),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=10),
+        backoff_coefficient=2,
+        maximum_interval=timedelta(minutes=5),
+        maximum_attempts=3,
+    ),
+)
+"""Asking a provider about a page of letters; the next round asks again, so this one gives up early."""
+
 SEND = Step(
     start_to_close_timeout=timedelta(seconds=60),
     schedule_to_close_timeout=timedelta(hours=24),

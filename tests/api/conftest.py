@@ -1,5 +1,6 @@
 """The front door on a real Postgres, with a stand-in for the workflows, and people who knock."""
 
+import itertools
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -11,9 +12,10 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.services import Services, make_services
+from domain.callback_ports import InboundText
 from store.keyring import Keyring
 from tests.api.browser import Browser
-from tests.api.people import FORCE, Person
+from tests.api.people import FORCE, STRANGER, Person
 from tests.api.stand_in import StandIn
 from wiring import log
 from wiring.database import make_engine
@@ -110,3 +112,18 @@ async def desk(app: FastAPI, issue) -> Browser:
     browser = Browser(app)
     await browser.sign_in(issue())
     return browser
+
+
+@pytest.fixture
+def comes(services: Services):
+    """Let a text come in and give its id."""
+    events = itertools.count(1)
+
+    def come(words: str = "Please ring me", sender: str = STRANGER) -> str:
+        text = InboundText(
+            event_id=f"SM{next(events)}", sender=sender, words=words, received_at=datetime.now(UTC)
+        )
+        services.inbound_texts.take_in(text, now=services.clock())
+        return services.inbound_texts.list()[0].id
+
+    return come

@@ -7,6 +7,8 @@ from typing import Any
 import httpx2
 
 FORCE = "Example Constabulary"
+STRANGER = "+447700900555"
+"""A number no referral has."""
 _numbers = itertools.count(1)
 
 A_REFERRAL: dict[str, Any] = {

@@ -6,7 +6,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from domain.errors import Refusal
-from domain.events import Answer, Command, Corrected, CorrectionSent, Decided, Event, TimePassed, Triage
+from domain.events import (
+    Answer,
+    Command,
+    Corrected,
+    CorrectionSent,
+    Decided,
+    Event,
+    PlanChanged,
+    PlanSent,
+    TimePassed,
+    Triage,
+)
 from domain.ongoing_support import SupportCommand
 from domain.ports import Projection
 from domain.referral import decide
@@ -112,7 +123,7 @@ class StandIn:
                 at=now,
                 command_id=command.id if command else None,
                 answer=answer if command else None,
-                corrects=isinstance(happened, Corrected) and answer.applied,
+                corrects=isinstance(happened, Corrected | PlanChanged) and answer.applied,
             )
         )
 
@@ -120,4 +131,6 @@ class StandIn:
         assert command is not None
         if isinstance(command.event, CorrectionSent):
             return Corrected(facts=self._referrals.facts_corrected_by(referral_id, command.id))
+        if isinstance(command.event, PlanSent):
+            return PlanChanged(facts=self._referrals.facts_corrected_by(referral_id, command.id))
         return command.event

@@ -6,15 +6,20 @@ from domain.ongoing_support import Engagement
 from domain.ringing import MayRing
 from domain.vocabulary import (
     AttemptOutcome,
+    ContactChannel,
     DecisionKind,
     DeclinedBy,
     DeclineReason,
+    DeliveryReport,
     Direction,
     NextActionKind,
+    OptOutWay,
     Outcome,
     ReplyChannel,
     Stage,
+    StopCause,
     SupportKind,
+    TextMeaning,
 )
 from store.person_mark import LinkKind
 
@@ -31,6 +36,11 @@ LISTS = {
     "declined by": (plain_words.DECLINED_BY, DeclinedBy),
     "decline reasons": (plain_words.DECLINE_REASONS, DeclineReason),
     "replies": (plain_words.REPLIES, ReplyChannel),
+    "channels": (plain_words.CHANNELS, ContactChannel),
+    "stops": (plain_words.STOPS, StopCause),
+    "opt-out ways": (plain_words.OPT_OUT_WAYS, OptOutWay),
+    "texts": (plain_words.TEXTS, TextMeaning),
+    "reports": (plain_words.REPORTS, DeliveryReport),
     "engagements": (plain_words.ENGAGEMENTS, Engagement),
     "links": (plain_words.LINKS, LinkKind),
 }

@@ -10,7 +10,8 @@ import pytest_asyncio
 from api.correspondence import place_of
 from api.message_entry import entry_of
 from api.post_room_page_shown import choices_of
-from domain.vocabulary import Channel, MessageState, Purpose
+from domain.events import MessageSettled
+from domain.vocabulary import Channel, MessageState, Purpose, Recipient
 from store.message import MessageStore, MessageView
 from tests.api.browser import Browser
 from tests.builders import NOW
@@ -83,6 +84,12 @@ def a_message(**changes) -> MessageView:
         settled_at=None,
         provider_id="",
         simulated=False,
+        report=None,
+        reported_at=None,
+        queued_at=None,
+        batch_id=None,
+        waits_for_provider=False,
+        recipient=Recipient.VICTIM,
     )
     return replace(message, **changes)
 
@@ -320,3 +327,32 @@ def test_many_messages_are_counted_readably() -> None:
     chosen = choices_of(counts, MessageState.SENT)
     assert (chosen[0].count, chosen[4].count) == ("27,221", "27,221")
     assert [choice.text for choice in chosen if choice.is_chosen] == ["Sent"]
+
+
+async def test_what_waits_for_its_provider_says_since_when_it_is_away_and_when_it_is_tried_again(
+    coordinator, office
+) -> None:
+    # Otherwise somebody believes that it is forgotten, and writes a second time.
+    life = writing(office).reaches_cut_off()
+    paced = MessageStore(office.engine, office.keyring, per_minute={Channel.LETTER: 60})
+    paced.provider_answered(Channel.LETTER, taken=False, retry_after=timedelta(hours=2), now=life.now)
+    begun = paced.begin(life.key, WRITTEN, life.now)
+    life.happens(
+        MessageSettled(key=life.key, state=MessageState.RESERVED, why=begun.why, retry_at=begun.retry_at)
+    )
+    for address in ("/post-room", address_of(office, life)):
+        said = words(await coordinator.open(address))
+        assert re.search(
+            r"Waiting: the provider has been away since Mon 23 Nov( 2026)?, 17:30 , "
+            r"next try Mon 23 Nov( 2026)?, 19:30 \.",
+            said,
+        ), said
+        assert "Why: Its provider is away. It leaves by itself when the provider is back" in said
+        assert "It leaves at its cut-off." not in said
+
+
+def test_a_message_that_waits_for_its_turn_says_when_that_is() -> None:
+    entry = shown(waits_for_provider=True, leaves_at=NOW + timedelta(minutes=2))
+    assert entry.waits is not None
+    assert (entry.waits.away_since, entry.waits.next_try.text) == (None, "Mon 23 Nov, 09:02")
+    assert entry.recall_until is None

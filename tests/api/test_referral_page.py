@@ -125,7 +125,8 @@ async def test_while_held_no_number_is_a_link_and_the_reason_and_who_may_lift_it
     referral = await officer.refer(incident__kind="stalking")
     await coordinator.ring(referral, "third_party_answered")
     page = await desk.open(at(referral))
-    assert "May I ring now? Ask first" in page.text
+    assert "May I ring now? No" in page.text
+    assert "Everything was stopped." in page.text
     assert "tel:+447700900123" not in page.text
     assert "Only a manager may lift" in page.text
     assert "release" not in decision_forms(page)
@@ -445,7 +446,7 @@ async def test_while_temporal_is_away_it_is_stored_and_nobody_rings_unawares(des
     assert "Stored." in banner(page)
     assert "ring 999 now" in page.text, "danger is believed at once"
     assert "a supervisor is not alerted yet" in page.text
-    assert "May I ring now? Ask first" in page.text
+    assert "May I ring now? No" in page.text, "the stop stands before anything has applied it"
     again = await desk.open(at(referral))
     assert "Stored, and applied as soon as" in again.text
     assert "Call: immediate danger" in again.text
@@ -558,3 +559,19 @@ async def test_a_referral_nobody_has_triaged_is_shown_without_decisions(
     assert page.status_code == 200
     assert "Triage has not run yet" in page.text
     assert decision_forms(page) == set()
+
+
+async def test_a_contact_plan_that_has_run_out_is_said_before_the_number_and_asks_again(
+    desk, officer, services
+) -> None:
+    until = (services.clock() + timedelta(minutes=1)).isoformat()
+    referral = await officer.refer(
+        incident__kind="stalking", consent__status="given", victim__contact_plan={"until": until}
+    )
+    assert "May I ring now? Yes" in (await desk.open(at(referral))).text
+    later = services.clock() + timedelta(minutes=2)
+    object.__setattr__(services, "clock", lambda: later)
+    page = await desk.open(at(referral))
+    assert "May I ring now? No" in page.text
+    assert "It has run out" in page.text
+    assert "tel:+447700900123" not in page.text

@@ -547,3 +547,69 @@ async def test_who_does_not_say_for_whom_asks_for_themself(ask, kept) -> None:
 async def test_who_says_how_they_know_the_person_is_a_helper(ask, kept) -> None:
     await ask(ADA | {"own.who": "", "own.knows_them": "I am her sister"})
     assert kept().document["source"]["kind"] == "third_party"
+
+
+# What the person says about safe contact.
+
+SAFELY = ADA | {
+    "victim.phones[0].texts": "yes",
+    "victim.contact_plan.if_someone_else_answers": "Say it is about a parcel",
+    "victim.contact_plan.safe_word": "Bluebell",
+    "own.days[]": ["mon"],
+    "own.text_times[]": ["morning"],
+    "victim.language": "Polish",
+    "victim.interpreter": "wanted",
+    "victim.contact_plan.interpreter_needed.gender": "woman",
+    "victim.contact_plan.relay": "18001 first",
+}
+
+
+async def test_a_person_may_give_the_whole_of_their_contact_plan(ask, kept) -> None:
+    page = await ask(SAFELY)
+    assert page.status_code == 201, errors_of(page)
+    victim = kept().document["victim"]
+    assert victim["contact_plan"] == {
+        "if_someone_else_answers": "Say it is about a parcel",
+        "safe_word": "Bluebell",
+        "interpreter_needed": {"language": "Polish", "gender": "woman", "not_a_relative": True},
+        "relay": "18001 first",
+        "text_windows": [{"days": ["mon"], "from": "08:00", "to": "12:00"}],
+        "email_windows": [{"days": ["mon"], "from": "00:00", "to": "00:00"}],
+    }
+    assert "Bluebell" not in page.text
+
+
+async def test_a_relative_interprets_only_where_the_person_says_so(ask, kept) -> None:
+    await ask(ADA | {"own.relative_may": "yes"})
+    needed = kept().document["victim"]["contact_plan"]["interpreter_needed"]
+    assert needed == {"language": "not said yet", "not_a_relative": False, "gender": "any"}
+
+
+async def test_nothing_of_a_plan_is_needed(ask, kept) -> None:
+    await ask(ADA)
+    assert "contact_plan" not in kept().document["victim"]
+
+
+async def test_a_word_that_a_helper_typed_is_never_taken_for_the_persons_own(ask, kept) -> None:
+    """Whoever sends the form for somebody could else pass for them on the telephone."""
+    await ask(SAFELY | {"own.who": "somebody", "own.agrees": "yes"})
+    document = kept().document
+    assert "safe_word" not in document["victim"]["contact_plan"]
+    assert "A word the helper typed; agree on one with the person: Bluebell" in document["notes"]
+
+
+async def test_what_the_person_said_herself_is_never_made_less_careful_by_a_correction(
+    ask, kept, coordinator
+) -> None:
+    await ask(ADA | {"victim.phones[0].texts": "no"})
+    phones = [{"number": "+447700900123", "safe": "yes", "texts": "yes", "voicemail": "named"}]
+    patch = {"victim": {"phones": phones}}
+    assert (await coordinator.post(f"/referrals/{kept().id}/corrections", patch)).status_code == 200
+    (phone,) = kept().document["victim"]["phones"]
+    assert (phone["texts"], phone["voicemail"]) == ("no", "none")
+
+
+async def test_the_public_form_asks_for_no_duress_word(browser) -> None:
+    """It would need explaining to whoever reads over the shoulder.  Source: docs/policy.md#contact-plan."""
+    page = await browser.open(PAGE)
+    assert "duress" not in page.text.casefold()

@@ -9,6 +9,7 @@ FOLDER = REPOSITORY / "docs" / "screenshots"
 
 NAMES = frozenset(
     {
+        "contact-plan",
         "front-page",
         "get-support",
         "get-support-sent",
@@ -17,6 +18,13 @@ NAMES = frozenset(
         "referral",
         "sign-in",
         "statistics",
+        "stop",
+        "switches",
+        "texts",
+        "returned-mail",
+        "print-batch",
+        "wording",
+        "wordings",
         "worklist",
     }
 )

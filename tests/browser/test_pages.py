@@ -5,6 +5,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -12,19 +13,36 @@ from fastapi.routing import APIRoute
 from playwright.async_api import Page, expect
 
 from api.app import create_app
-from tests.browser import checks, pictures
+from tests.browser import checks, pictures, piles
 from tests.browser.conftest import OpenWindow
 from tests.browser.hands import Pointer
 from tests.journeys.people import People
+from tests.servers import NOTIFY_TOKEN, Tree
 
 NO_PAGES = {
     "/exit": "leads elsewhere",
     "/post-room/{message_id}/letter.pdf": "a letter as it is printed: tests/templates/test_letter.py",
+    "/post-room/batches/{batch_id}/letters.pdf": "letters as they are printed",
+    "/wording/{purpose}/letter.pdf": "a letter as it is printed",
+    "/wording/{purpose}/email.html": "an e-mail as its reader's own programme shows it",
 }
 """Routes for people that show nothing."""
 
 
 NAMES = ("Ada", "Ben", "Cleo", "Dilip", "Esi", "Finn", "Gwen", "Ines", "Jomo")
+
+
+A_PLAN = {
+    "if_someone_else_answers": "Say that it is about a parcel.",
+    "on_ring_back": "A library that is closed.",
+    "safe_word": "bluebell",
+    "duress_word": "marigold",
+    "interpreter_needed": {"language": "Polish", "gender": "woman"},
+    "relay": "Text relay, 18001 first",
+    "text_windows": [{"from": "10:00", "to": "12:00"}],
+    "caller_display": "neutral",
+    "until": "2030-12-31",
+}
 
 
 @dataclass(frozen=True)
@@ -38,16 +56,28 @@ class Lives:
     unconfirmed: str
     in_danger: str
     closed: str
+    planned: str
+    stopped: str
     message: str
+    batch: str
+    database_url: str
 
 
 @pytest.fixture(scope="module")
-def lives(people: People) -> Lives:
+def lives(people: People, shared_tree: Tree) -> Lives:
     coordinator = people.coordinator
     due, lettered, reached, supporting, in_danger, closed, *waiting = (
         refer(people, name, number) for number, name in enumerate(NAMES)
     )
     unconfirmed = refer(people, "Hemi", len(NAMES), incident__kind="assault", suspects=[])
+    planned = refer(
+        people,
+        "Kiri",
+        len(NAMES) + 1,
+        victim__contact_plan=A_PLAN,
+        victim__call_windows=[{"days": ["mon", "tue"], "from": "09:00", "to": "17:00"}],
+    )
+    stopped = refer(people, "Lev", len(NAMES) + 2, incident__kind="stalking")
     for referral in waiting:  # until their time has passed
         soon = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
         coordinator.decide(referral, "change_due", due_at=soon, reason="She is at work until then.")
@@ -58,7 +88,21 @@ def lives(people: People) -> Lives:
     coordinator.ring(in_danger, "immediate_danger")
     coordinator.decide(closed, "close", outcome="duplicate", reason="Referred twice.")
     [message] = coordinator.messages(lettered)
-    return Lives(due, lettered, reached, supporting, unconfirmed, in_danger, closed, message["id"])
+    url = shared_tree.record.database_url
+    return Lives(
+        due,
+        lettered,
+        reached,
+        supporting,
+        unconfirmed,
+        in_danger,
+        closed,
+        planned,
+        stopped,
+        message["id"],
+        piles.print_batch(url, message["id"]),
+        url,
+    )
 
 
 def refer(people: People, name: str, number: int, **changes: Any) -> str:
@@ -249,6 +293,65 @@ async def _(page: Page, lives: Lives) -> None:
     await expect(page.get_by_text("Recorded, and counted.")).to_be_visible()
 
 
+@state("/referrals/{referral_id}", "with a contact plan", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto(f"/referrals/{lives.planned}")
+    await expect(page.get_by_text("Say that it is about a parcel.")).to_be_visible()
+
+
+@state("/referrals/{referral_id}", "about to stop everything", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto(f"/referrals/{lives.planned}")
+    await Pointer(page).unfold("Stop everything")
+    await expect(page.get_by_role("button", name="The person has died")).to_be_visible()
+
+
+@state("/referrals/{referral_id}", "stopped, and asked to stop texts", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto(f"/referrals/{lives.stopped}")
+    hands = Pointer(page)
+    if not await page.get_by_role("heading", name="Everything is stopped").count():
+        await hands.unfold("Stop everything")
+        await hands.press("The person is now a suspect")
+        await hands.unfold("Record that they asked us to stop")
+        await hands.choose("Texts", of="What did they ask us to stop?")
+        await hands.press("Stop it")
+    await expect(page.get_by_role("heading", name="Everything is stopped")).to_be_visible()
+    await expect(page.get_by_text("That is no “no” to our help.")).to_be_visible()
+
+
+@state("/referrals/{referral_id}/contact-plan", "as it stands", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto(f"/referrals/{lives.planned}/contact-plan")
+    await expect(page.get_by_role("table", name="What may be used")).to_be_visible()
+    await pictures.take(page, "contact-plan")
+
+
+@state("/referrals/{referral_id}/contact-plan", "with everything unfolded", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto(f"/referrals/{lives.planned}/contact-plan")
+    for folded in reversed(await page.locator("details:not([open]) > summary").all()):
+        await folded.click()
+
+
+@state("/referrals/{referral_id}/contact-plan", "with a mistake", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto(f"/referrals/{lives.planned}/contact-plan")
+    hands = Pointer(page)
+    await hands.write("Safe word", "marigold")
+    await hands.press("Save the plan")
+    await expect(page.get_by_text("There is a problem")).to_be_visible()
+
+
+@state("/referrals/{referral_id}/contact-plan", "after a change", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto(f"/referrals/{lives.planned}/contact-plan")
+    hands = Pointer(page)
+    await hands.write("Name to use", "Ki")
+    await hands.press("Save the plan")
+    await expect(page.get_by_text("Done. Change of the contact plan.")).to_be_visible()
+
+
 @state("/referrals/{referral_id}", "none of ours", who="coordinator")
 async def _(page: Page, lives: Lives) -> None:
     await page.goto("/referrals/5b1d6f3e-0000-4000-8000-000000000001")
@@ -318,10 +421,105 @@ async def _(page: Page, lives: Lives) -> None:
     await expect(page.get_by_text("There is nothing here")).to_be_visible()
 
 
+@state("/post-room/switches", "all on", who="manager")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto("/post-room/switches")
+    await expect(page.get_by_role("button", name="Switch off: information about the service")).to_be_visible()
+    await pictures.take(page, "switches")
+
+
+@state("/post-room/switches", "for one who may not turn them", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto("/post-room/switches")
+    await expect(page.get_by_text("A manager can turn the switches.")).to_be_visible()
+
+
+@state("/post-room/switches", "with a mistake", who="manager")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto("/post-room/switches")
+    await page.get_by_role("button", name="Switch off: an answer to “who is this?”").click()
+    await expect(page.get_by_text("There is a problem")).to_be_visible()
+
+
 @state("/post-room/{message_id}", "a letter", who="coordinator")
 async def _(page: Page, lives: Lives) -> None:
     await page.goto(f"/post-room/{lives.message}")
     await expect(page.get_by_role("link", name="Open the letter")).to_be_visible()
+
+
+@state("/post-room/returned-mail", "fresh", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto("/post-room/returned-mail")
+    await pictures.take(page, "returned-mail")
+
+
+@state("/post-room/returned-mail", "with a mistake", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto("/post-room/returned-mail")
+    await Pointer(page).press("Record that it came back")
+    await expect(page.get_by_text("There is a problem")).to_be_visible()
+
+
+@state("/post-room/batches", "with a batch that waits", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto("/post-room/batches")
+    await expect(page.get_by_text("Printed, to be posted").first).to_be_visible()
+
+
+@state("/post-room/batches/{batch_id}", "to be posted", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto(f"/post-room/batches/{lives.batch}")
+    await expect(page.get_by_role("button", name="The batch is posted")).to_be_visible()
+    await page.get_by_text("Checksums").click()
+
+
+@state("/post-room/batches/{batch_id}", "with a letter that was stopped", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    with piles.stopped_letter(lives.database_url, lives.batch, lives.message):
+        await page.goto(f"/post-room/batches/{lives.batch}")
+        await expect(page.get_by_role("heading", name="Pull this letter out").first).to_be_visible()
+        await pictures.take(page, "print-batch")
+        await Pointer(page).press("The batch is posted")
+    await expect(page.get_by_text("There is a problem")).to_be_visible()
+
+
+@state("/wording", "in three languages", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto("/wording")
+    await pictures.take(page, "wordings")
+
+
+@state("/wording/{purpose}/{channel}", "a text that takes parts", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto("/wording/contact_unanswered/text?language=mi")
+    await expect(page.get_by_text("UCS-2")).to_be_visible()
+    await pictures.take(page, "wording")
+
+
+@state("/wording/{purpose}/{channel}", "a letter that nobody has checked", who="manager")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto("/wording/contact_unanswered/letter?language=cy&large=yes")
+    await expect(page.get_by_role("button", name="Mark this translation as checked")).to_be_visible()
+
+
+@state("/wording/{purpose}/{channel}", "an e-mail", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto("/wording/safe_channel_asked/email?language=en")
+    await expect(page.get_by_role("link", name="Open the e-mail as it is read")).to_be_visible()
+
+
+@state("/wording/check", "fresh", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto("/wording/check")
+
+
+@state("/wording/check", "with words that tell something", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto("/wording/check")
+    hands = Pointer(page)
+    await hands.write("Words", "Kia ora {{ preferred_name }}, ko te pirihimana tēnei. {{ name }}")
+    await hands.press("Check")
+    await expect(page.get_by_text("These words may never be in a text")).to_be_visible()
 
 
 @state("/statistics", "with numbers", who="manager")
@@ -378,6 +576,85 @@ async def _(page: Page, lives: Lives) -> None:
     await expect(page.get_by_text(re.compile("calls? (was|were) rebooked"))).to_be_visible()
 
 
+@state("/stop", "fresh")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto("/stop")
+    await expect(page.get_by_role("heading", name="Stop messages")).to_be_visible()
+    await pictures.take(page, "stop")
+
+
+@state("/stop", "with mistakes")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto("/stop")
+    await Pointer(page).press("Stop")
+    await expect(page.get_by_text("There is a problem")).to_be_visible()
+
+
+@state("/stop", "stopped")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto("/stop?from=letter")
+    hands = Pointer(page)
+    await hands.write("Reference", "XXXX-XXXX")
+    await page.get_by_label("Texts").check()
+    await hands.press("Stop")
+    await expect(page.get_by_text("If we know this reference")).to_be_visible()
+
+
+@state("/unsubscribe/{token}", "fresh")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto("/unsubscribe/" + "A" * 24)
+    await expect(page.get_by_role("button", name="Stop e-mails")).to_be_visible()
+
+
+@state("/unsubscribe/{token}", "pressed")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto("/unsubscribe/" + "A" * 24)
+    await Pointer(page).press("Stop e-mails")
+    await expect(page.get_by_text("e-mails to this address")).to_be_visible()
+
+
+async def texts_come(page: Page) -> None:
+    """Two that need a person: from a number that several have, and from one that nobody has."""
+    for number, (sender, words) in enumerate(
+        {"447700900123": "Please ring me after six.", "447700900199": "Is that about the letter?"}.items()
+    ):
+        said = {
+            "id": f"00000000-0000-4000-8000-00000000000{number}",
+            "source_number": sender,
+            "destination_number": "447700900000",
+            "message": words,
+            "date_received": datetime.now(UTC).isoformat(),
+        }
+        token = {"Authorization": f"Bearer {NOTIFY_TOKEN}"}
+        answer = await page.request.post("/webhooks/notify", data=said, headers=token)
+        assert answer.status == HTTPStatus.NO_CONTENT
+
+
+@state("/texts", "with texts that need a person", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await texts_come(page)
+    await page.goto("/texts")
+    await expect(page.get_by_text("Is that about the letter?")).to_be_visible()
+    await pictures.take(page, "texts")
+
+
+@state("/texts", "with a mistake", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await texts_come(page)
+    await page.goto("/texts")
+    await page.get_by_label("Reference of its referral").first.fill("XXXX-XXXX")
+    await page.get_by_role("button", name="Give it to this referral").first.click()
+    await expect(page.get_by_text("There is a problem")).to_be_visible()
+
+
+@state("/texts", "dealt with", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto("/texts")
+    for _ in range(await page.get_by_role("button", name="Dealt with").count()):
+        await page.get_by_role("button", name="Dealt with").first.click()
+        await expect(page.get_by_text("The text is dealt with.")).to_be_visible()
+
+
 @pytest.mark.parametrize("state", STATES, ids=str)
 async def test_a_page_serves_every_eye_and_every_hand(
     state: State, open_window: OpenWindow, lives: Lives
@@ -385,6 +662,27 @@ async def test_a_page_serves_every_eye_and_every_hand(
     window = await open_window(state.who)
     await state.reach(window.page, lives)
     await checks.assert_good(window)
+
+
+async def test_a_switch_that_is_off_is_seen_in_the_post_room_by_every_eye(
+    open_window: OpenWindow, lives: Lives
+) -> None:
+    window = await open_window("manager")
+    page = window.page
+    await page.goto("/post-room/switches")
+    switch = page.get_by_role("region", name="An answer to “who is this?”")
+    await switch.get_by_label("Reason").fill("The wording is looked at again.")
+    await switch.get_by_role("button").click()
+    try:
+        await expect(switch.get_by_text("Nothing of this kind leaves since")).to_be_visible()
+        await checks.assert_good(window)
+        await page.goto("/post-room")
+        await expect(page.get_by_text("Nothing of this kind leaves since")).to_be_visible()
+        await checks.assert_good(window)
+    finally:
+        await page.goto("/post-room/switches")
+        await switch.get_by_role("button", name=re.compile("Switch on")).click()
+    await expect(page.get_by_text("messages leave again")).to_be_visible()
 
 
 def test_no_page_is_left_out() -> None:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.channels import callable_phones, channel_is_open, writing_channel
 from domain.facts import Facts, Phone, Suspect
-from domain.gate import callable_phones, channel_is_open, writing_channel
 from domain.vocabulary import Access, Answer, Channel, IncidentKind, Relationship, SourceKind, VictimRole
 from tests.builders import UNWRITABLE, a_phone, a_suspect, bereaved_facts, child_facts, some_facts
 

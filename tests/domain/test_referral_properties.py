@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from domain.channels import callable_phones
 from domain.errors import Incomplete, NotPossibleNow, Refusal, RoleNotAllowed
 from domain.events import (
     AttemptMade,
@@ -36,7 +37,6 @@ from domain.events import (
     Withdrawn,
 )
 from domain.facts import Facts, Phone, Suspect
-from domain.gate import callable_phones
 from domain.referral import TABLE, decide, name_of, open_decisions
 from domain.referral_state import (
     Effects,

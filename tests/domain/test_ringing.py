@@ -4,7 +4,7 @@ from datetime import time
 
 import pytest
 
-from domain.gate import callable_phones
+from domain.channels import callable_phones
 from domain.hold_kinds import KINDS
 from domain.policy import OpeningHours, Period
 from domain.ringing import MayRing, known_numbers, may_ring_now

@@ -1,6 +1,6 @@
 """Nothing reaches a victim around the gate: docs/policy.md#safety-gate.
 
-The only way out is: `store/message.py` asks the gate for a permit as it marks a message as leaving,
+The only way out is: `store/message_step.py` asks the gate for a permit as it marks a message as leaving,
 `activities/correspondence.py` hands message and permit over, and a provider looks at the permit before anything else.
 Read here from the code itself: each rule below names every line that would be another way, and each is shown such a
 line, so that a rule that has gone blind fails too.
@@ -24,7 +24,7 @@ import pytest
 import providers
 from domain.gate import NotPermitted, Permit, permit
 from domain.gate import Write as Act
-from domain.ports import Outgoing, Written
+from domain.message_ports import Outgoing, Written
 from domain.vocabulary import Channel, Purpose
 from providers.email_sendgrid import SendGridProvider
 from providers.letter_print_room import PrintRoom
@@ -37,7 +37,7 @@ HOUSE = Path(__file__).resolve().parents[2]
 OUTSIDE = {"tests", "docs", "node_modules", "var", "frontend"}
 """Folders whose code never runs in a service."""
 THE_GATE = "domain/gate.py"
-ASKS_FOR_PERMITS = "store/message.py"
+ASKS_FOR_PERMITS = "store/message_step.py"
 HANDS_OVER = "activities/correspondence.py"
 KNOWS_PROVIDERS = "wiring/ways_out.py"
 
@@ -234,13 +234,13 @@ OTHER_WAYS_OUT: list[tuple[Rule, str, str]] = [
     (reaches_the_network, "wiring/relay.py", "from urllib import request"),
     (reaches_the_network, "wiring/relay.py", "import urllib.request as ordinary"),
     (reaches_the_network, "api/contact.py", "from requests import post"),
-    (reaches_the_network, "store/message.py", "async def f():\n    import httpx2"),
+    (reaches_the_network, "store/message_step.py", "async def f():\n    import httpx2"),
     (reaches_the_network, "cli/demo/play.py", "import twilio.rest"),
     (reaches_the_network, "workflows/referral.py", "__import__('sendgrid')"),
     (hands_over, "wiring/relay.py", "outfit.providers()[channel].send(outgoing)"),
-    (hands_over, "store/message.py", "later(provider.send, outgoing)"),
+    (hands_over, "store/message_step.py", "later(provider.send, outgoing)"),
     (hands_over, "api/contact.py", "getattr(provider, 'send')(outgoing)"),
-    (makes_permits, "store/message.py", "Permit(object(), key=key, channel=channel, reason='')"),
+    (makes_permits, "store/message_step.py", "Permit(object(), key=key, channel=channel, reason='')"),
     (makes_permits, "activities/correspondence.py", "gate.Permit(mint, key=key)"),
     (makes_permits, "api/contact.py", "from domain.gate import _MINT"),
     (makes_permits, "api/contact.py", "gate._MINT"),
@@ -273,7 +273,11 @@ def test_another_way_out_would_be_seen(rule: Rule, place: str, line: str) -> Non
         (reaches_the_network, "api/guard.py", "from urllib.parse import urlsplit"),
         (reaches_the_network, "cli/demo/service.py", "import httpx2"),
         (hands_over, "domain/moves.py", "send_errand(turn)"),
-        (makes_permits, "store/message.py", "isinstance(ruling, Permit)\ndef f(permit: Permit) -> None: ..."),
+        (
+            makes_permits,
+            "store/message_step.py",
+            "isinstance(ruling, Permit)\ndef f(permit: Permit) -> None: ...",
+        ),
         (asks_for_permits, "activities/correspondence.py", "begun.permit\nfrom domain.gate import Permit"),
         (
             sends_unseen,
@@ -323,7 +327,7 @@ def test_the_contract_lets_the_wiring_know_the_providers(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "place", ["api/contact.py", "store/message.py", "activities/visit.py", "wiring/relay.py"]
+    "place", ["api/contact.py", "store/message_step.py", "activities/visit.py", "wiring/relay.py"]
 )
 def test_the_contract_sees_another_way_to_the_providers(tmp_path: Path, place: str) -> None:
     read = lint_a_small_house(tmp_path, {place: "from providers import fax\n"})

@@ -20,7 +20,7 @@ from typing_extensions import override
 
 from activities.correspondence import CorrespondenceActivities, Departure
 from domain.events import TimePassed
-from domain.ports import Delivery, Draft, Outgoing, Verdict, Written
+from domain.message_ports import Delivery, Draft, Outgoing, Verdict, Written
 from domain.referral_state import leaving_now, next_deadline
 from domain.vocabulary import Channel, MessageState, Purpose, Stage
 from store.keyring import Keyring

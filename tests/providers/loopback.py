@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from domain.gate import Circumstances, Permit, Write, permit
-from domain.ports import Outgoing, Written
+from domain.message_ports import Outgoing, Written
 from domain.vocabulary import Channel, Purpose
 from tests.builders import NOW, a_policy, some_facts
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.ports import Verdict
+from domain.message_ports import Verdict
 from domain.vocabulary import Channel, DeliveryReport
 from providers import sendgrid_client
 from providers.email_sendgrid import SendGridProvider

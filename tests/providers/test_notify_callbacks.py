@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.callback_ports import Callback, InboundText, ProviderReport
 from domain.errors import NotGenuine, NotUnderstood
-from domain.ports import Callback, InboundText, ProviderReport
 from domain.vocabulary import Channel, DeliveryReport
 from providers.notify_callbacks import NotifyCallbacks
 from tests.builders import NOW

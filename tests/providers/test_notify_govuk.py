@@ -10,7 +10,7 @@ from uuid import UUID
 import jwt
 import pytest
 
-from domain.ports import Verdict
+from domain.message_ports import Verdict
 from domain.vocabulary import Channel, DeliveryReport
 from providers import notify_govuk
 from providers.notify_govuk import NotifyAccount, NotifyProvider

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.gate import NotPermitted
-from domain.ports import MessageProvider, Verdict
+from domain.message_ports import MessageProvider, Verdict
 from domain.vocabulary import Channel
 from providers.email_sendgrid import SendGridProvider
 from providers.letter_print_room import PrintRoom

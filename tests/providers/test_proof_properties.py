@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.ports import MessageProvider, Verdict
+from domain.message_ports import MessageProvider, Verdict
 from domain.vocabulary import Channel
 from providers.email_sendgrid import SendGridProvider
 from providers.notify_govuk import NotifyAccount, NotifyProvider

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.callback_ports import Callback, ProviderReport
 from domain.errors import NotGenuine, NotUnderstood
-from domain.ports import Callback, ProviderReport
 from domain.vocabulary import Channel, DeliveryReport
 from providers.sendgrid_events import SendGridEvents
 from tests.builders import MINUTE, NOW

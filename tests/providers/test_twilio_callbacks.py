@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.callback_ports import Callback, InboundText, ProviderReport
 from domain.errors import NotGenuine, NotUnderstood
-from domain.ports import Callback, InboundText, ProviderReport
 from domain.vocabulary import Channel, DeliveryReport
 from providers.twilio_callbacks import TwilioCallbacks
 from tests.builders import NOW

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from domain.callback_ports import Callback, InboundText, ProviderReport
 from domain.errors import NotGenuine
-from domain.ports import Callback, InboundText, ProviderReport
 from domain.vocabulary import DeliveryReport
 from providers.notify_callbacks import NotifyCallbacks
 from providers.sendgrid_events import SendGridEvents

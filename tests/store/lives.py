@@ -12,9 +12,20 @@ from typing import Any
 from sqlalchemy import Engine
 
 from domain.errors import Refusal
-from domain.events import Answer, AttemptMade, Corrected, CorrectionSent, Event, TimePassed, Triage
+from domain.events import (
+    Answer,
+    AttemptMade,
+    Corrected,
+    CorrectionSent,
+    Event,
+    PlanChanged,
+    PlanSent,
+    TimePassed,
+    Triage,
+)
+from domain.message_ports import Beginning, Written
 from domain.policy import Policy
-from domain.ports import Beginning, Projection, Written
+from domain.ports import Projection
 from domain.referral import decide
 from domain.referral_state import Effects, ReferralState, initial_state, next_deadline
 from domain.vocabulary import AttemptOutcome, MessageState
@@ -211,7 +222,7 @@ class KeptLife:
             at=self.now,
             command_id=command.id if command else None,
             answer=answer if command else None,
-            corrects=isinstance(event, Corrected) and answer.applied,
+            corrects=isinstance(event, Corrected | PlanChanged) and answer.applied,
         )
         self.office.referrals.project(self.last)
         return self
@@ -236,6 +247,8 @@ class KeptLife:
         event: Any = command.event
         if isinstance(event, CorrectionSent):
             event = Corrected(facts=self.office.referrals.facts_corrected_by(self.id, command.id))
+        elif isinstance(event, PlanSent):
+            event = PlanChanged(facts=self.office.referrals.facts_corrected_by(self.id, command.id))
         return self.happens(event, command)
 
     def rings(self, outcome: AttemptOutcome | str, *, by: Maker = JO, **words: Any) -> "KeptLife":
@@ -247,6 +260,12 @@ class KeptLife:
 
     def is_corrected(self, patch: dict[str, Any]) -> "KeptLife":
         return self.takes_in(self.is_told(CorrectionSent(), by=POLICE, patch=patch))
+
+    def has_its_plan_changed(self, victim: dict[str, Any], *, by: Maker = JO) -> "KeptLife":
+        """A coordinator says exactly what holds; `victim` is a merge-patch of the person."""
+        signed = {"set_by": {"role": by.role, "name": by.name}, "set_at": self.now.isoformat()}
+        patch = {"victim": {**victim, "contact_plan": {**victim.get("contact_plan", {}), **signed}}}
+        return self.takes_in(self.is_told(PlanSent(), by=by, patch=patch))
 
     def is_silent(self, times: int = 3) -> "KeptLife":
         for _ in range(times):

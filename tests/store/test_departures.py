@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from domain.departure import LIVE_FOR, LONGEST_PAUSE
-from domain.ports import Beginning, Begun
+from domain.message_ports import Beginning, Begun
 from domain.vocabulary import Channel, MessageState, Purpose
 from store.departures import DepartureStore
 from store.message import MessageStore

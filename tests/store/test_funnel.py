@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.ports import Beginning
+from domain.message_ports import Beginning
 from domain.vocabulary import AttemptOutcome, Channel, DecisionKind, MessageState, Outcome
 from store.funnel import Funnel
 from store.message import MessageStore

@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from domain.errors import CannotBeOpened, ReferralNotFound
 from domain.events import CorrectionSent, MessageSettled, Replied
-from domain.ports import Beginning
+from domain.message_ports import Beginning
 from domain.vocabulary import AttemptOutcome, Channel, MessageState, ReplyChannel, Stage
 from store.message import MessageStore
 from tests.builders import NOW

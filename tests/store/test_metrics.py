@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import event, text
 
 from domain.events import AttemptMade, MessageSettled
-from domain.vocabulary import AttemptOutcome, MessageState
+from domain.vocabulary import AttemptOutcome, Channel, MessageState, Purpose
+from store.message import MessageStore
 from store.metrics import Counts
+from store.purpose_switch import PurposeSwitchStore
 from store.worker_pulse import SUM, Beat, Tally, WorkerPulseStore
 from tests.builders import DAY, HOUR, MINUTE, NOW
 from tests.store.lives import WRITTEN, Office, another_person
@@ -130,6 +132,35 @@ def test_messages_are_counted_by_channel_and_state(office: Office) -> None:
     }  # fmt: skip
     assert some(counts.awaiting_cut_off) == {"letter": 1}
     assert some(counts.messages_by_state) == {"held": 1, "sent": 1, "unknown": 1}
+
+
+def test_what_waits_for_its_provider_is_told_apart_from_what_waits_for_its_cut_off(office: Office) -> None:
+    # Otherwise an outage looks like a full postbag.
+    life = office.begins(another_person(1)).is_silent().reaches_cut_off()
+    office.begins(another_person(2)).is_silent()
+    paced = MessageStore(office.engine, office.keyring, per_minute={Channel.LETTER: 60})
+    paced.provider_answered(Channel.LETTER, taken=False, retry_after=HOUR, now=life.now)
+    begun = paced.begin(life.key, WRITTEN, life.now)
+    again = MessageSettled(key=life.key, state=MessageState.RESERVED, why=begun.why, retry_at=begun.retry_at)
+    life.happens(again)
+    counts = counted(office, life.now + MINUTE)
+    assert some(counts.waiting_for_provider) == {"letter": 1}
+    assert some(counts.awaiting_cut_off) == {"letter": 1}
+    assert counts.away_since == {"letter": life.now}
+    life.rings("answered")
+    assert some(counted(office, life.now + MINUTE).waiting_for_provider) == {}
+    paced.provider_answered(Channel.LETTER, taken=True, retry_after=None, now=life.now + HOUR)
+    assert counted(office, life.now + HOUR).away_since == {}
+
+
+def test_a_purpose_that_is_switched_off_is_told_with_since_when(office: Office) -> None:
+    # A switch that everybody forgot is a letter that nobody gets.
+    switches = PurposeSwitchStore(office.engine, office.keyring)
+    assert counted(office).off_since == {}
+    switches.turn(Purpose.INFORMATION, is_on=False, by_name="Kim", reason="", now=NOW - HOUR)
+    assert counted(office).off_since == {"information": NOW - HOUR}
+    switches.turn(Purpose.INFORMATION, is_on=True, by_name="Kim", reason="", now=NOW)
+    assert counted(office).off_since == {}
 
 
 def test_a_letter_that_a_hold_keeps_back_does_not_wait_for_its_cut_off(office: Office) -> None:

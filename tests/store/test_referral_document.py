@@ -4,7 +4,8 @@ import pytest
 
 from domain.facts import Facts
 from domain.vocabulary import Answer, ConsentStatus, IncidentKind, Lane, Relationship, SourceKind, Weekday
-from store.referral_document import canonical, correct, facts_of, folded, merge_patch, outward_code
+from store.document_change import canonical, correct, merge_patch
+from store.referral_document import facts_of, folded, outward_code
 from tests.store.lives import a_document
 
 RECEIVED_AT = datetime(2026, 11, 21, 9, tzinfo=UTC)

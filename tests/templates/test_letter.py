@@ -22,7 +22,7 @@ from templates.letter import (
     recipient_lines,
 )
 from templates.letter_zones import WINDOW, zone_faults
-from templates.words import OCCASIONS, WordsContext, words_for
+from templates.words import WordsContext, words_for
 
 ADA = WordsContext(
     preferred_name="Ada",
@@ -32,6 +32,7 @@ ADA = WordsContext(
     hours="Monday to Friday, 9am to 5pm",
     reference="K7M2QX4P",
 )
+LETTERS = ("contact_unanswered", "information")
 ADDRESS = recipient_lines("Ada Example", ["1 Example Street", "Cambridge"], "CB1 2AB")
 
 
@@ -61,7 +62,7 @@ def why(printer, content) -> UnprintableLetter:
     return refused.value
 
 
-@pytest.mark.parametrize(("purpose", "neutral"), list(product(OCCASIONS, (False, True))))
+@pytest.mark.parametrize(("purpose", "neutral"), list(product(LETTERS, (False, True))))
 def test_every_letter_fits_on_one_page_and_in_its_envelope(printer, purpose, neutral):
     content = letter(purpose, neutral=neutral)
     printed = printer.print(content)

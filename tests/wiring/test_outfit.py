@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
+from domain.callback_ports import Callback
 from domain.errors import NotGenuine
-from domain.ports import Callback
 from domain.vocabulary import Channel
 from providers.email_sendgrid import SendGridProvider
 from providers.letter_print_room import PrintRoom

@@ -95,6 +95,7 @@ def test_a_rehearsal_is_the_hub_in_all_but_time() -> None:
             rehearsal,
             name=hub.name,
             rehearsal=False,
+            languages=hub.languages,  # nothing leaves: translations may be looked at
             hours=hub.hours,
             holiday_area=hub.holiday_area,
             contact=replace(rehearsal.contact, **times_of(hub.contact), different_part_of_day=True),

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from domain.callback_ports import ProviderReport
 from domain.events import Answer, AttemptMade, Command
 from domain.ongoing_support import SupportCommand
-from domain.ports import ProviderReport
 from domain.vocabulary import AttemptOutcome, Channel, DeliveryReport
 from store.command import NewCommand
 from store.keyring import Keyring

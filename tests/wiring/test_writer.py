@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from domain.ports import Draft
+from domain.message_ports import Draft
 from domain.vocabulary import Access, Channel, MessageState, Purpose
 from store.wording_check import WordingCheckStore
 from templates.letter_batch import pages_of

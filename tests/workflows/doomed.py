@@ -9,7 +9,8 @@ import signal
 import sys
 from typing import Any
 
-from domain.ports import Delivery, Outgoing, Projection
+from domain.message_ports import Delivery, Outgoing
+from domain.ports import Projection
 from store.message import MessageStore
 from store.ongoing_support import SupportStore
 from tests.builders import a_policy

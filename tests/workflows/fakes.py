@@ -21,21 +21,10 @@ from domain.events import Answer, Command, CommandEvent, CorrectionSent
 from domain.facts import Facts
 from domain.gate import Permit, Write, permit
 from domain.identifiers import referral_workflow_id
+from domain.message_ports import Beginning, Begun, Delivery, Draft, Outgoing, Verdict, Written
 from domain.ongoing_support import Reviewed, SupportCommand
 from domain.policy import Policy
-from domain.ports import (
-    Beginning,
-    Begun,
-    Delivery,
-    Draft,
-    Outgoing,
-    Projection,
-    SupportBegun,
-    SupportProjection,
-    TakenUp,
-    Verdict,
-    Written,
-)
+from domain.ports import Projection, SupportBegun, SupportProjection, TakenUp
 from domain.referral_state import Entry, MessageChange, OngoingSupport, ReferralState
 from domain.vocabulary import Channel, MessageState, Purpose, Stage
 

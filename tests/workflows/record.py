@@ -24,7 +24,7 @@ from domain.events import (
     Stopped,
     TextCame,
 )
-from domain.ports import Verdict
+from domain.message_ports import Verdict
 from domain.vocabulary import (
     AttemptOutcome,
     ContactChannel,

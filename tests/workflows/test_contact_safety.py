@@ -1,7 +1,7 @@
 """Stops, questions to the referrer, doubt and returned letters, carried by real workflows."""
 
 from domain.events import MessageReported, PlanSent, Stopped, TextCame
-from domain.ports import Verdict
+from domain.message_ports import Verdict
 from domain.vocabulary import (
     Answer,
     DeliveryReport,

@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from domain.events import AttemptMade
-from domain.ports import Outgoing, Verdict
+from domain.message_ports import Outgoing, Verdict
 from domain.vocabulary import Answer, AttemptOutcome, MessageState, Stage
 from tests.builders import DAY, HOUR, MINUTE
 from tests.workflows.lives import Desk, RunningReferral
@@ -131,7 +131,9 @@ async def test_a_provider_that_is_away_for_a_whole_day_keeps_the_message_and_let
     await life.reaches_cut_off()
     await life.has(lambda _: desk.provider.tries > 1)
     assert life.state.stage is Stage.WRITING
-    assert life.message_state in {MessageState.HELD, MessageState.RESERVED}, "it is not lost, and not on its way"
+    assert life.message_state in {MessageState.HELD, MessageState.RESERVED}, (
+        "it is not lost, and not on its way"
+    )
     for _ in range(4):
         await life.waits(MINUTE)
     await life.has(lambda state: state.writing.state is MessageState.SENT)

@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.letter_reports import AT_ONCE, LetterPage, LetterReportActivities
-from domain.ports import ProviderReport
+from domain.callback_ports import ProviderReport
 from domain.vocabulary import Channel, DeliveryReport
 from tests.workflows.lives import a_worker, replayer
 from wiring.letter_schedule import EVERY, SCHEDULE_ID, keep_asking_about_letters
