@@ -117,6 +117,7 @@ HOLDS = {
     "child_answered": "A child answered",
     "victim_has_died": "The person may have died",
     "counter_allegation": "The person may also be a suspect",
+    "stopped": "Everything was stopped",
     "specialist": "A specialist decides",
     "next_of_kin": "Next of kin are not known to have been told",
     "guardian": "The guardian may be a suspect",
@@ -164,6 +165,7 @@ STOPS = {
     StopCause.IMMEDIATE_DANGER: "Immediate danger",
     StopCause.VICTIM_IS_SUSPECT: "The person is now a suspect",
     StopCause.VICTIM_HAS_DIED: "The person has died",
+    StopCause.OTHER: "Everything was stopped",
 }
 OPT_OUT_WAYS = {
     OptOutWay.TEXT: "By text",

@@ -12,13 +12,17 @@ from typing import Final
 
 import uvloop
 
+from bench import machine
+
 MEASUREMENTS: Final = ("lives", "intake", "letters", "messages", "memory", "worklist")
 """One file each, in the order in which they are run."""
 
 
 def main() -> None:
     """Run what was asked for, and print each table as soon as it is there."""
-    for name in _wanted():
+    wanted = _wanted()
+    print(f"{machine.facts()}\n")
+    for name in wanted:
         began, load = perf_counter(), os.getloadavg()[0]
         table = uvloop.run(import_module(f"bench.{name}").measure())
         print(table)

@@ -2,7 +2,7 @@
 
 import os
 
-from bench.letters import ON, draft
+from bench.unanswered import ON, draft
 from tests.servers import REHEARSAL
 from wiring.profile import load_profile
 from wiring.writer import MessageWriter

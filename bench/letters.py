@@ -1,5 +1,6 @@
-"""Letters per second and per core, from a draft to the PDF: beside the typst compiler alone on the same layout, and beside
-WeasyPrint and Chromium printing the same words in the same places.
+"""Letters per second and per core: beside the typst compiler alone, and beside WeasyPrint and Chromium.
+
+typst is given what our layout is given; the other two the same words as HTML, in the same places and the same font.
 """
 
 import datetime as dt
@@ -17,11 +18,11 @@ import pypdfium2
 import typst
 from typing_extensions import override
 
-from bench.letter_peers import PEERS, NotInstalled, Print
+from bench.letter_peers import PEERS, NotInstalled, Print, still_style
 from bench.pace import CORES, Pace
 from bench.table import Table
+from bench.unanswered import ON, draft
 from domain.message_ports import Draft
-from domain.vocabulary import Channel, MessageState, Purpose
 from store import message_content
 from store.encryption import new_person_key
 from store.keyring import KEY_BYTES, Keyring
@@ -42,7 +43,6 @@ ROUNDS = 3
 """Of each way, one way after the other."""
 COLD = 5
 """Fresh processes that print one letter."""
-ON = dt.date(2026, 11, 23)
 
 Way = Callable[[Draft], object]
 
@@ -53,9 +53,10 @@ async def measure() -> Table:
     ways = _ways(press)
     async with AsyncExitStack() as open_:
         peers: dict[str, Print] = {}
+        style = open_.enter_context(still_style())
         for peer in PEERS:
             try:
-                name, print_ = await open_.enter_async_context(peer())
+                name, print_ = await open_.enter_async_context(peer(style))
                 peers[f"{name}, the same letter"] = print_
             except NotInstalled as error:
                 missing.append(str(error))
@@ -82,7 +83,7 @@ async def measure() -> Table:
         ),
         rows=tuple(pace.row(name) for name, pace in paces.items()),
         notes=(
-            "the peers' PDFs say the same words, and ours finds the same zones kept; they do not measure that themselves",
+            "all say the same words and keep the zones of the envelope (checked once); only ours measures every letter",
             f"the first letter of a fresh process, its imports and profile included: {cold:.2f} s",
             *missing,
         ),
@@ -91,7 +92,7 @@ async def measure() -> Table:
 
 def _ratio(ours: str, peer: str, paces: dict[str, Pace]) -> str:
     by_time, by_processor = paces[ours].rate / paces[peer].rate, paces[peer].each / paces[ours].each
-    return f"{ours}: {by_time:.2f} of {peer} by letters a second, {by_processor:.2f} by processor time"
+    return f"{ours}: {by_time:.2f} times {peer}; by processor time {by_processor:.2f}"
 
 
 async def _check(press: "Press", peers: dict[str, Print]) -> None:
@@ -137,24 +138,6 @@ class Press:
     def print(self, given: Given) -> PrintedLetter:
         """Print and measure it."""
         return self.printer.print(given.content)
-
-
-def draft(number: int) -> Draft:
-    """An invented person's letter after three unanswered calls; no two alike."""
-    return Draft(
-        key=f"{number}:contact_unanswered:1",
-        referral_id=str(number),
-        reference=f"K7PM-{number:04}",
-        channel=Channel.LETTER,
-        purpose=Purpose.CONTACT_UNANSWERED,
-        state=MessageState.RESERVED,
-        neutral=False,
-        name=f"Ada{number}",
-        addressee=f"Ada{number} Example",
-        language="en",
-        address_lines=(f"{number} Example Street", "Cambridge"),
-        postcode="CB1 2AB",
-    )
 
 
 _PRINTING = "words to PDF, measured"

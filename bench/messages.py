@@ -100,8 +100,8 @@ class Pair:
     def ratio(self) -> str:
         """Ours beside its peer."""
         return (
-            f"{self.ours.name}: {self.ours.pace / self.peer.pace:.2f} of the SDK alone by messages a second,"
-            f" {self.peer.processor / self.ours.processor:.2f} by processor time"
+            f"{self.ours.name}: {self.ours.pace / self.peer.pace:.2f} times the SDK alone;"
+            f" by processor time {self.peer.processor / self.ours.processor:.2f}"
         )
 
     def rows(self) -> Iterator[tuple[str, ...]]:
@@ -134,8 +134,9 @@ async def measure() -> Table:
         rows=tuple(row for pair in pairs for row in pair.rows()),
         notes=(
             *(f"{pair.ours.name}, processor ms each: {by_process(pair.ours.milliseconds)}" for pair in pairs),
-            f"in the columns without the simulator's; its reports are off; pace {PER_MINUTE:,} a minute: nobody waits",
-            "beside the SDK's, a step's milliseconds include waiting for the other threads of the process",
+            "in the column without the simulator's: it stands for a provider elsewhere, and reports nothing",
+            f"the pace is {PER_MINUTE:,} a minute: asked for, under its lock, as always, but nobody has to wait",
+            "a step's milliseconds include waiting for the other threads, and for the lock of the pace",
         ),
     )
 

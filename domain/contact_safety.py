@@ -31,6 +31,7 @@ HOLD_OF_CAUSE = {
     StopCause.IMMEDIATE_DANGER: "immediate_danger",
     StopCause.VICTIM_IS_SUSPECT: "counter_allegation",
     StopCause.VICTIM_HAS_DIED: "victim_has_died",
+    StopCause.OTHER: "stopped",
 }
 """The hold each cause leads to; a supervisor releases every one of them."""
 ASKS_REFERRER = frozenset(
@@ -52,7 +53,8 @@ _CHANNEL_WORDS = {
 
 def stop(turn: Turn, event: Stopped) -> None:
     """One press: nothing queued leaves any more, a supervisor decides, the referrer is asked for a safe channel."""
-    turn.say("Everything was stopped.", f"{event.cause.replace('_', ' ').capitalize()}.", by_person=True)
+    why = "" if event.cause is StopCause.OTHER else f"{event.cause.replace('_', ' ').capitalize()}."
+    turn.say("Everything was stopped.", why, by_person=True)
     recall_errands(turn, "Everything was stopped.", to=Recipient.VICTIM)
     if turn.state.stage is not Stage.CLOSED:
         stop_for(turn, event.cause)

@@ -55,6 +55,12 @@ KINDS = {
             recalls=True,
         ),
         HoldKind(
+            kind="stopped",
+            reason="Everything was stopped; a supervisor finds out why and decides.",
+            release_by_role=Role.MANAGER,
+            recalls=True,
+        ),
+        HoldKind(
             kind="specialist",
             reason="High risk without consent: a specialist decides how to go on.",
             release_by_role=Role.MANAGER,

@@ -463,6 +463,8 @@ class StopCause(StrEnum):
     IMMEDIATE_DANGER = "immediate_danger"
     VICTIM_IS_SUSPECT = "victim_is_suspect"
     VICTIM_HAS_DIED = "victim_has_died"
+    OTHER = "other"
+    """Whoever pressed says why later; nothing leaves meanwhile."""
 
 
 class CallerDisplay(StrEnum):

@@ -171,6 +171,8 @@ class MessageStore(PostRoom):
                 to = self._to(key, purpose, document, facts.as_of(now), stands, sensitive=referral.sensitive)
                 values |= {
                     "sending_at": now,
+                    "report": None,  # of an earlier try, under the same key
+                    "reported_at": None,
                     "batch_id": batch_id,
                     "address_id": to.address_id(Channel(message.channel)),
                     "unsubscribe_hash": self._unsubscribe_hash(message),

@@ -24,7 +24,7 @@ def last_event(services, page):
 # Stop everything.
 
 
-@pytest.mark.parametrize("cause", CAUSES)
+@pytest.mark.parametrize("cause", [*CAUSES, "other"])
 async def test_one_press_stops_everything_and_says_so(desk, officer, services, cause) -> None:
     referral = await officer.refer()
     page = await send(desk, referral, "stop", cause=cause)
@@ -44,7 +44,8 @@ async def test_the_button_to_stop_everything_is_beside_immediate_danger_on_every
         reach = page.partition('class="hf-reach"')[2].partition('id="ring-heading"')[0]
         assert "Immediate danger" in reach
         assert "Stop everything" in reach
-        assert re.findall(r'name="cause" value="(\w+)"', reach) == list(CAUSES)
+        assert re.findall(r'name="cause" value="(\w+)"', reach) == ["other"], "one press, no question first"
+        assert re.findall(r'name="cause" value="(\w+)"', page) == ["other", *CAUSES]
         await coordinator.decide(referral, "close", outcome="moved_away")
 
 

@@ -302,7 +302,7 @@ async def _(page: Page, lives: Lives) -> None:
 @state("/referrals/{referral_id}", "about to stop everything", who="coordinator")
 async def _(page: Page, lives: Lives) -> None:
     await page.goto(f"/referrals/{lives.planned}")
-    await Pointer(page).unfold("Stop everything")
+    await Pointer(page).unfold("Stop everything, and say why")
     await expect(page.get_by_role("button", name="The person has died")).to_be_visible()
 
 
@@ -311,7 +311,7 @@ async def _(page: Page, lives: Lives) -> None:
     await page.goto(f"/referrals/{lives.stopped}")
     hands = Pointer(page)
     if not await page.get_by_role("heading", name="Everything is stopped").count():
-        await hands.unfold("Stop everything")
+        await hands.unfold("Stop everything, and say why")
         await hands.press("The person is now a suspect")
         await hands.unfold("Record that they asked us to stop")
         await hands.choose("Texts", of="What did they ask us to stop?")

@@ -68,6 +68,7 @@ def asked(life: Life) -> list[str]:
         (StopCause.IMMEDIATE_DANGER, "immediate_danger"),
         (StopCause.VICTIM_IS_SUSPECT, "counter_allegation"),
         (StopCause.VICTIM_HAS_DIED, "victim_has_died"),
+        (StopCause.OTHER, "stopped"),
     ],
 )
 def test_one_press_recalls_the_letter_and_holds_for_a_supervisor(cause, kind):
