@@ -192,6 +192,7 @@ REPORTS = {
     DeliveryReport.COMPLAINED: "The reader marked it as unwanted",
     DeliveryReport.RETURNED: "The letter came back",
     DeliveryReport.FAILED: "The provider failed with it",
+    DeliveryReport.PRINTED: "It was printed with the day's batch",
     DeliveryReport.PULLED: "A person took it out before it was posted",
 }
 ENGAGEMENTS = {

@@ -68,7 +68,7 @@ class Hub:
 
     def provider(self, channel: Channel) -> MessageProvider:
         """Ours, as the worker is equipped with."""
-        return ways_out(Settings(**self.there.variables), self.profile)[channel]
+        return ways_out(Settings.model_validate(self.there.variables), self.profile)[channel]
 
     def tables(self, watch: Stopwatch) -> TimedTables:
         """The rows of messages."""

@@ -108,7 +108,7 @@ class TimedWriter:
             return self.writer.write(draft, on)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class TimedProvider:
     """The way out."""
 

@@ -2,10 +2,7 @@
 
 An act is a call on the worklist or something written.  The gate answers *allow*, *alter* (another channel, other
 wording, another time), *hold* or *ask a person*, with a reason that is stored and shown.  Only what it allows gets a
-`Permit`, and no provider takes anything without one.
-
-What it judges is asked for at the moment of use, never from a copy.  Source: rules 1, 4, 9, 11 and 12 of
-docs/policy.md; docs/policy.md#safety-gate.
+`Permit`, and no provider takes anything without one.  Source: rules 1, 4, 9, 11 and 12 of docs/policy.md.
 """
 
 from collections.abc import Collection, Iterator
@@ -212,6 +209,10 @@ def _write_to_victim(act: Write, known: Circumstances) -> Ruling:
         return Hold(reason="Everything was stopped.")
     if known.held:
         return Hold(reason="The referral is held.")
+    if act.purpose is Purpose.WHO_WE_ARE and not (
+        act.channel is Channel.TEXT and _is_open(act.channel, known)
+    ):
+        return Hold(reason="A text is answered by a text, where that is safe, and in no other way.")
     if not _is_open(act.channel, known):
         return _elsewhere(act, known)
     if act.address_id and act.address_id not in {phone.id for phone in _texted(known)}:

@@ -39,7 +39,7 @@ def settled(turn: Turn, event: MessageSettled) -> None:
 def _take_in(turn: Turn, writing: Writing, event: MessageSettled) -> None:
     match _fate(writing, event.state):
         case MessageState.SENT:
-            message_left(turn, writing)
+            message_left(turn, writing, event.why)
         case MessageState.RECALLED:
             _recalled(turn, writing)
         case MessageState.RESERVED:
@@ -151,7 +151,7 @@ def _write_after_recall(turn: Turn, *, asked: bool) -> None:
         ask_to_decide(turn, "The message was recalled.")
 
 
-def message_left(turn: Turn, writing: Writing, *, learnt: bool = False) -> None:
+def message_left(turn: Turn, writing: Writing, why: str = "", *, learnt: bool = False) -> None:
     """It left, or we learnt later that it had."""
     words = CHANNEL_WORDS[writing.channel]
     late = turn.state.stage is not Stage.WRITING
@@ -163,6 +163,7 @@ def message_left(turn: Turn, writing: Writing, *, learnt: bool = False) -> None:
         closes_at=closes_at,
         resolves_at=None,
         queued=False,
+        printed=False,
     )
     turn.state = replace(turn.state, writing=left)
     if learnt:
@@ -172,8 +173,8 @@ def message_left(turn: Turn, writing: Writing, *, learnt: bool = False) -> None:
             )
         )
     passed = "The cut-off had passed, and the safety gate was asked again."
-    why = "It had already left when the recall came." if late else passed
-    turn.say(f"The {words} left.", why)
+    how = "It had already left when the recall came." if late else passed
+    turn.say(f"The {words} left.", f"{how} {why}".strip())
 
 
 def _hold_if_writing(turn: Turn, kind: str, why: str) -> None:

@@ -55,6 +55,9 @@ def _channel(turn: Turn, event: MessageReported) -> Channel:
 
 def _of_writing(turn: Turn, writing: Writing, report: DeliveryReport) -> None:
     """The message of this opening: it did leave after all, it did not, or it was in vain."""
+    if report is DeliveryReport.PRINTED:
+        _printed(turn, writing)
+        return
     if report in _NOT_TAKEN and not _known_to_have_left(writing):
         _did_not_leave(turn, writing, report)
         return
@@ -62,6 +65,16 @@ def _of_writing(turn: Turn, writing: Writing, report: DeliveryReport) -> None:
         message_left(turn, writing, learnt=True)
     if report.failed:
         _in_vain(turn)
+
+
+def _printed(turn: Turn, writing: Writing) -> None:
+    """It lies in the day's batch.  One recalled meanwhile may still be posted, unless somebody takes it out."""
+    if writing.queued:
+        turn.state = replace(turn.state, writing=replace(writing, printed=True))
+        turn.say("The letter was printed with the day's batch.", "The safety gate was asked again.")
+    elif writing.state is MessageState.RECALLED:
+        turn.state = replace(turn.state, writing=replace(writing, recall_asked=True))
+        turn.say("The letter had been printed when it was recalled: it has to be taken out of the batch.")
 
 
 def _known_to_have_left(writing: Writing) -> bool:
@@ -73,11 +86,14 @@ def _did_not_leave(turn: Turn, writing: Writing, report: DeliveryReport) -> None
     state = MessageState.RECALLED if pulled else MessageState.REJECTED
     why = "It was taken out before posting." if pulled else "Its provider failed with it."
     turn.state = replace(
-        turn.state, writing=replace(writing, state=state, queued=False, leaves_at=None, recall_asked=False)
+        turn.state,
+        writing=replace(
+            writing, state=state, queued=False, printed=False, leaves_at=None, recall_asked=False
+        ),
     )
     turn.messages.append(MessageChange(key=writing.key, state=state, why=why, learnt=True))
     if pulled:
-        turn.say("The letter was taken out before posting.", by_person=True)
+        turn.say("The letter was taken out, or left out, before posting.", by_person=True)
         if turn.state.stage is Stage.WRITING:
             ask_to_decide(turn, "The letter was taken out before posting.")
     elif turn.state.stage is Stage.WRITING:

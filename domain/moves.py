@@ -275,11 +275,16 @@ def recall(turn: Turn, why: str) -> None:
             state=MessageState.RECALLED,
             leaves_at=None,
             queued=False,
-            recall_asked=writing.state is MessageState.RESERVED and not writing.queued,
+            recall_asked=_may_be_leaving(writing),
         ),
     )
     turn.messages.append(MessageChange(key=writing.key, state=MessageState.RECALLED, why=why))
     turn.say(f"The {CHANNEL_WORDS[writing.channel]} that had not left was recalled.", why)
+
+
+def _may_be_leaving(writing: Writing) -> bool:
+    """What waits for the next batch lies in our own post room; what is printed may be on its way to the box."""
+    return writing.state is MessageState.RESERVED and (not writing.queued or writing.printed)
 
 
 def keep_back(turn: Turn, why: str) -> None:
@@ -290,7 +295,7 @@ def keep_back(turn: Turn, why: str) -> None:
     writing = turn.state.writing
     if writing is None or not writing.is_waiting:
         return
-    if writing.state is MessageState.RESERVED and not writing.queued:
+    if _may_be_leaving(writing):
         recall(turn, why)
         return
     kept = replace(writing, state=MessageState.HELD, leaves_at=None, queued=False)

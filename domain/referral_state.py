@@ -59,6 +59,8 @@ class Writing:
     """When the wait for an answer ends."""
     queued: bool = False
     """Reserved for the next batch the service prints itself."""
+    printed: bool = False
+    """Whether it lies in a printed batch: it may be posted at any moment."""
     resolves_at: datetime | None = None
     """When the rule for a message of unknown fate applies, if nothing is learnt before."""
     resent: bool = False

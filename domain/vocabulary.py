@@ -403,6 +403,8 @@ class UnknownRule(StrEnum):
 class DeliveryReport(StrEnum):
     """What a provider tells of a message after taking it, or a person of a letter that came back."""
 
+    PRINTED = "printed"
+    """It lies in the day's printed batch; until that is confirmed as posted it can be taken out."""
     ACCEPTED = "accepted"
     DEFERRED = "deferred"
     SENT = "sent"
@@ -442,6 +444,7 @@ class DeliveryReport(StrEnum):
 
 
 _REPORT_RANK = {
+    DeliveryReport.PRINTED: 5,
     DeliveryReport.ACCEPTED: 10,
     DeliveryReport.DEFERRED: 20,
     DeliveryReport.SENT: 30,

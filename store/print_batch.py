@@ -147,10 +147,15 @@ class PrintBatchStore:
             rows = connection.execute(IN_BATCH, {"this": batch_id}).all()
         return {row.message_id: row.reference for row in rows}
 
-    def keep(self, batch: PrintBatch) -> None:
-        """Write a batch down; one that is there already stays as it is."""
+    def keep(self, batch: PrintBatch, *, by: Maker) -> None:
+        """Write a batch down, and tell each referral that its letter is printed; what is there stays as it is."""
+        printed = DeliveryReport.PRINTED
         with self._engine.begin() as connection:
             connection.execute(insert(PRINT_BATCH).on_conflict_do_nothing(), row_of(batch))
+            for letter in connection.execute(IN_BATCH, {"this": batch.id}).all():
+                report = MessageReported(report=printed, key=letter.key)
+                told = _told(letter.message_id, letter.id, "printed", report, by=by, now=batch.made_at)
+                _ = place(connection, self._keyring, told)
 
     def get(self, batch_id: str) -> PrintBatch | None:
         """Read one batch."""

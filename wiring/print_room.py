@@ -155,7 +155,7 @@ class PrintRoom:
             items=items,
             left_out=tuple(left_out),
         )
-        self._batches.keep(batch)
+        self._batches.keep(batch, by=by)
         return batch
 
     def _printed(self, item: PrintedItem) -> bytes:

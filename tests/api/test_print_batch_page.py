@@ -62,7 +62,8 @@ async def test_a_letter_taken_out_is_ticked(desk: Browser, office) -> None:
 
 
 async def test_a_stopped_letter_is_shown_in_red_and_has_to_be_accounted_for(desk: Browser, office) -> None:
-    stopped, other = queued(office, 1), queued(office, 2)
+    stopped = queued(office, 1, victim__address__lines=["1 Example Street", "Cambridge"])
+    other = queued(office, 2, victim__address__lines=["2 Example Street", "Cambridge"])
     _, address = await make(desk)
     stop(stopped)
     page = await desk.open(address)

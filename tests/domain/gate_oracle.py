@@ -243,6 +243,16 @@ CLAIMS = (
         alone=True,
     ),
     Claim(
+        says="a text is answered by a text where that is safe, and in no other way",
+        when=lambda act, c: (
+            isinstance(act, Write)
+            and act.purpose is Purpose.WHO_WE_ARE
+            and (act.channel is not TEXT or can_be_written_to(TEXT, c) is False)
+        ),
+        instead=NO_WAY,
+        alone=True,
+    ),
+    Claim(
         says="while held, nothing written leaves",
         when=lambda act, c: c.held and to_the_victim(act),
         instead=NOT_NOW,

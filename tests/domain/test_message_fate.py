@@ -6,6 +6,7 @@ import pytest
 
 from domain.events import MessageReported, MessageSettled
 from domain.facts import WrittenAddress
+from domain.referral_state import leaving_now
 from domain.vocabulary import (
     Answer,
     Channel,
@@ -289,6 +290,38 @@ def test_a_letter_taken_out_of_the_batch_did_not_leave():
     reported(life, DeliveryReport.PULLED)
     assert life.state.writing.state is MessageState.RECALLED
     assert life.next_kind == "decide"
+
+
+def printed() -> Life:
+    life = writing(facts(), policy=POLICY).reaches_cut_off()
+    settled(life, MessageState.RESERVED, queued=True)
+    return reported(life, DeliveryReport.PRINTED)
+
+
+def test_a_printed_letter_is_not_sent_again_and_may_be_on_its_way():
+    life = printed()
+    assert leaving_now(life.state, life.now) is None
+    life.decides("hold")
+    assert life.state.writing.recall_asked, "it may lie in the box by now"
+    life.decides("release")
+    assert len(life.letters_made) == 1
+
+
+def test_a_printed_letter_that_was_recalled_is_only_taken_back_once_somebody_took_it_out():
+    life = printed().rings("answered", direction="inbound")
+    assert life.state.writing.has_left
+    reported(life, DeliveryReport.PULLED)
+    assert life.state.writing.state is MessageState.RECALLED
+    assert not life.state.writing.has_left
+
+
+def test_a_letter_recalled_while_it_was_being_printed_is_known_to_lie_in_the_batch():
+    life = writing(facts(), policy=POLICY).reaches_cut_off()
+    settled(life, MessageState.RESERVED, queued=True)
+    life.rings("answered", direction="inbound")
+    reported(life, DeliveryReport.PRINTED)
+    assert life.state.writing.has_left
+    assert "taken out of the batch" in words(life)
 
 
 def test_a_letter_posted_with_the_batch_has_left():

@@ -79,7 +79,11 @@ def message_of(life: KeptLife):
 
 
 def told(life: KeptLife) -> list[DeliveryReport]:
-    """What its referral has been told and has not taken in yet."""
+    """What its referral has been told since the printing and has not taken in yet."""
+    return [report for report in reports(life) if report is not DeliveryReport.PRINTED]
+
+
+def reports(life: KeptLife) -> list[DeliveryReport]:
     commands = life.office.commands.pending(f"referral-{life.id}")
     return [c.event.report for c in commands if isinstance(c.event, MessageReported)]
 
@@ -234,13 +238,14 @@ def test_a_crash_just_before_the_batch_is_written_down_loses_nothing(
     office, room, batches, monkeypatch
 ) -> None:
     life = queued(office, 1)
-    monkeypatch.setattr(batches, "keep", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(batches, "keep", lambda _, **__: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         room.make_batch(JO, TEATIME)
     monkeypatch.undo()
     assert batches.queued() == []
     [item] = room.make_batch(JO, TEATIME).batch.items
     assert item.message == message_of(life).id
+    assert reports(life) == [DeliveryReport.PRINTED], "its referral knows that it may be posted now"
 
 
 def test_two_who_make_it_at_the_same_moment_make_one(office, batches, writer) -> None:
@@ -278,14 +283,14 @@ def test_what_was_told_is_taken_in(office, room) -> None:
     batch = room.make_batch(JO, TEATIME).batch
     room.confirm_posted(batch.id, JO, Confirmation(pulled=(message_of(pulled).id,)), TEATIME + HOUR)
     for life in (sent, pulled):
-        [command] = office.commands.pending(f"referral-{life.id}")
         life.now = TEATIME + HOUR
-        life.takes_in(command)
+        for command in office.commands.pending(f"referral-{life.id}"):
+            life.takes_in(command)
     assert sent.state.writing.state is MessageState.SENT
     assert sent.state.writing.closes_at is not None
     assert "The letter left." in office.words(sent.id)
     assert pulled.state.writing.state is MessageState.RECALLED
-    assert "The letter was taken out before posting." in office.words(pulled.id)
+    assert "The letter was taken out, or left out, before posting." in office.words(pulled.id)
 
 
 def test_saying_the_same_again_changes_nothing_and_something_else_is_refused(office, room) -> None:
