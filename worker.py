@@ -12,18 +12,19 @@ from store.ongoing_support import SupportStore
 from store.outbox import Outbox
 from store.provider_report import ReportStore
 from store.worker_pulse import WorkerPulseStore
-from wiring.letter_schedule import keep_asking_about_letters
 from wiring.outfit import Outfit
 from wiring.relay import Relay
 from wiring.sandbox import runner
+from wiring.schedules import keep_asking_about_letters, keep_looking_for_texts
 from wiring.settings import load_settings
 from wiring.temporal import TASK_QUEUE, Orchestra, connect_now
 from wiring.worker_pulse import SdkMeter, WorkerPulse
 from workflows.letter_reports import LetterReportsWorkflow
+from workflows.missed_texts import MissedTextsWorkflow
 from workflows.ongoing_support import SupportWorkflow
 from workflows.referral import ReferralWorkflow
 
-WORKFLOWS = [ReferralWorkflow, SupportWorkflow, LetterReportsWorkflow]
+WORKFLOWS = [ReferralWorkflow, SupportWorkflow, LetterReportsWorkflow, MissedTextsWorkflow]
 """Every workflow there is."""
 THREADS = 12
 """Activities at once; each holds at most one database connection."""
@@ -62,6 +63,8 @@ async def main() -> None:
     )
     if outfit.report_sources():
         await keep_asking_about_letters(client)
+    if outfit.inbound_source():
+        await keep_looking_for_texts(client)
     async with make_worker(client, outfit), asyncio.TaskGroup() as group:
         group.create_task(relay.run())
         group.create_task(pulse.run())

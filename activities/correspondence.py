@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import assert_never
+from urllib.parse import urlsplit
 
 from temporalio import activity
 
@@ -22,6 +23,7 @@ from domain.message_ports import (
     Writer,
     Written,
 )
+from domain.telling_words import name_tells
 from domain.vocabulary import Channel, MessageState
 
 
@@ -60,28 +62,30 @@ class CorrespondenceActivities:
         so that its referral goes on meanwhile and everything is asked again before the next try.
         """
         with translated():
-            draft = self._tables.draft(departure.key)
+            now = self._now(departure)
+            draft = self._tables.draft(departure.key, now=now)
             if draft.state is MessageState.SENDING:  # cut off: first find out, whatever has changed since
-                return self._settle(
-                    draft, self._providers[draft.channel].reconcile(draft.key), self._now(departure)
-                )
+                return self._cut_off(draft, now)
             try:
                 written = self._writer.write(draft, departure.at.date())
             except CannotBeWritten as error:
                 return MessageSettled(key=draft.key, state=MessageState.HELD, why=str(error))
             if self._providers[draft.channel].collects:
-                return self._queue(draft, self._now(departure))
-            return self._let_leave(draft, written, self._now(departure))
+                return self._queue(draft, now)
+            return self._let_leave(draft, written, now)
 
     @activity.defn
     def reconcile_message(self, departure: Departure) -> MessageSettled:
         """Ask the provider what became of a message of unknown fate, before anything is decided about it."""
         with translated():
-            draft = self._tables.draft(departure.key)
+            now = self._now(departure)
+            draft = self._tables.draft(departure.key, now=now)
+            if draft.in_batch and draft.state is MessageState.SENDING:
+                return replace(_waits_to_be_printed(draft), reconciled=True)
             if draft.state is not MessageState.UNKNOWN:
                 return MessageSettled(key=draft.key, state=draft.state, reconciled=True)
             delivery = self._providers[draft.channel].reconcile(draft.key)
-            settled = self._settle(draft, delivery, self._now(departure))
+            settled = self._settle(draft, delivery, now)
             return replace(settled, reconciled=True)
 
     def _now(self, departure: Departure) -> datetime:
@@ -90,24 +94,30 @@ class CorrespondenceActivities:
 
     def _queue(self, draft: Draft, now: datetime) -> MessageSettled:
         self._tables.queue(draft.key, now)
-        return MessageSettled(
-            key=draft.key,
-            state=MessageState.RESERVED,
-            queued=True,
-            why="The service prints its letters itself.",
-        )
+        return _waits_to_be_printed(draft)
+
+    def _cut_off(self, draft: Draft, now: datetime) -> MessageSettled:
+        """An earlier try was cut off.  A letter that was printed meanwhile is left to whoever posts it."""
+        if draft.in_batch:
+            return _waits_to_be_printed(draft)
+        return self._settle(draft, self._providers[draft.channel].reconcile(draft.key), now)
 
     def _let_leave(self, draft: Draft, written: Written, now: datetime) -> MessageSettled:
         begun = self._tables.begin(draft.key, written, now, turn=draft.turn)
-        provider = self._providers[draft.channel]
         match begun.beginning:
             case Beginning.BEGUN:
                 assert begun.permit is not None, "what may leave has a permit"
                 return self._hand_over(draft, self._outgoing(draft, written, begun.permit), now)
             case Beginning.INTERRUPTED:
-                return self._settle(draft, provider.reconcile(draft.key), now)
+                return self._cut_off(self._tables.draft(draft.key, now=now), now)
             case Beginning.SETTLED:
-                return MessageSettled(key=draft.key, state=begun.state)
+                return MessageSettled(
+                    key=draft.key,
+                    state=begun.state,
+                    why=begun.why,
+                    report=begun.report,
+                    address_id=begun.address_id,
+                )
             case Beginning.REFUSED:
                 return MessageSettled(
                     key=draft.key, state=MessageState.HELD, why=begun.why, asks_person=begun.asks_person
@@ -127,8 +137,13 @@ class CorrespondenceActivities:
             written=written,
             permit=permit,
             message_id=draft.id,
-            unsubscribe_url=one_click if self._public_url and draft.unsubscribe_token else "",
+            unsubscribe_url=one_click if draft.unsubscribe_token and self._may_be_named(draft) else "",
         )
+
+    def _may_be_named(self, draft: Draft) -> bool:
+        """Whether our public address may stand in a message: in a neutral one only if its host tells nothing."""
+        host = urlsplit(self._public_url).hostname or ""
+        return bool(host) and not (draft.neutral and name_tells(host))
 
     def _hand_over(self, draft: Draft, outgoing: Outgoing, now: datetime) -> MessageSettled:
         delivery = _with_note(self._providers[draft.channel].send(outgoing), outgoing.written.note)
@@ -144,7 +159,14 @@ class CorrespondenceActivities:
 
     def _settle(self, draft: Draft, delivery: Delivery, now: datetime) -> MessageSettled:
         state = _STATES[delivery.verdict]
-        self._tables.settle(draft.key, state, why=delivery.why, provider_id=delivery.provider_id, now=now)
+        self._tables.settle(
+            draft.key,
+            state,
+            why=delivery.why,
+            provider_id=delivery.provider_id,
+            now=now,
+            report=delivery.report,
+        )
         return MessageSettled(
             key=draft.key,
             state=state,
@@ -153,6 +175,16 @@ class CorrespondenceActivities:
             report=delivery.report,
             address_id=draft.address_id,
         )
+
+
+def _waits_to_be_printed(draft: Draft) -> MessageSettled:
+    """It lies in our own post room, in the queue or in a batch, until somebody says what became of it."""
+    return MessageSettled(
+        key=draft.key,
+        state=MessageState.RESERVED,
+        queued=True,
+        why="The service prints its letters itself.",
+    )
 
 
 def _with_note(delivery: Delivery, note: str) -> Delivery:

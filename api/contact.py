@@ -45,6 +45,7 @@ class ReplyIn(Body):
     channel: ReplyChannel
     received_at: PastMoment | None = Field(default=None, description="By default now.")
     note: Note = None
+    word: ShortLine = Field(default=None, description="As of a call: compared, and kept nowhere.")
 
 
 @router.post(
@@ -80,7 +81,7 @@ async def record_reply(referral_id: str, services: In, asked: AskedByStaff) -> R
         asked,
         referral_id=referral_id,
         kind="reply",
-        event=Replied(channel=reply.channel),
+        event=await replied(services, referral_id, reply),
         words={"note": reply.note, "received_at": _text(reply.received_at)},
     )
 
@@ -104,6 +105,16 @@ async def attempt_made(services: Services, referral_id: str, attempt: AttemptIn)
         rang_next=attempt.number is None,
         duress=attempt.word is not None and says_duress_word(view.document, attempt.word),
     )
+
+
+async def replied(services: Services, referral_id: str, reply: ReplyIn) -> Replied:
+    """The reply as it travels; as of a call."""
+    if reply.word is None:
+        return Replied(channel=reply.channel)
+    view = await run_in_threadpool(services.referrals.view, referral_id)
+    if view is None:
+        raise not_found()
+    return Replied(channel=reply.channel, duress=says_duress_word(view.document, reply.word))
 
 
 def _phone_id(view: ReferralView, number: str | None) -> str | None:

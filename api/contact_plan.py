@@ -1,9 +1,10 @@
 """The contact plan of one referral: how the person is reached safely, as staff read and change it."""
 
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Header
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
@@ -11,9 +12,17 @@ from starlette.responses import JSONResponse, Response
 from api.asked import AskedByStaff
 from api.call_window import CallWindow
 from api.command import PendingOut, carry_out
-from api.contact_plan_change import CheckedChange, PlanChange, checked_change
+from api.contact_plan_change import (
+    CONFIRMED,
+    CONFIRMED_MEANWHILE,
+    KIND,
+    CheckedChange,
+    PlanChange,
+    checked_change,
+)
 from api.contact_plan_channels import ChannelLine, channels, set_by
 from api.contact_plan_in import InterpreterNeeded
+from api.contact_plan_version import etag_of, refuse_stale, waiting_changes
 from api.identity import STAFF_ONLY
 from api.problems import Problem, not_found
 from api.referral_out import Json, Out, ReferralInFull, written
@@ -25,8 +34,6 @@ from store.contact_plan import DURESS_WORD, has_run_out, plan_of
 from store.referral_view import ReferralView
 from store.tokens import Maker
 
-KIND = "contact_plan"
-"""Of the commands that carry a change."""
 _OF_PERSON = ("preferred_name", "language", "interpreter")
 _OF_PLAN = (
     "if_someone_else_answers",
@@ -73,6 +80,15 @@ class PlanOut(Out):
     set_at: datetime
     until: datetime | None
     has_run_out: bool
+    changes_waiting: int = Field(
+        description="Changes of the plan and corrections that are stored and not applied yet: what is shown may not be "
+        "what holds soon."
+    )
+
+
+IfMatch = Annotated[
+    str | None, Header(description="The `ETag` under which the plan was read; another one now is a 412.")
+]
 
 
 @router.get(
@@ -83,10 +99,13 @@ class PlanOut(Out):
 async def show_contact_plan(referral_id: str, services: In) -> Response:
     """Show how the person is reached safely, as it holds at this moment."""
 
-    def shown() -> Json:
-        return plan_out(_view(services, referral_id), services.clock())
+    def shown() -> Response:
+        view = _view(services, referral_id)
+        waiting = len(waiting_changes(services, referral_id))
+        plan = {**plan_out(view, services.clock()), "changes_waiting": waiting}
+        return JSONResponse(plan, headers={"Cache-Control": "no-store", "ETag": etag_of(services, view)})
 
-    return JSONResponse(await run_in_threadpool(shown), headers={"Cache-Control": "no-store"})
+    return await run_in_threadpool(shown)
 
 
 @router.patch(
@@ -97,16 +116,27 @@ async def show_contact_plan(referral_id: str, services: In) -> Response:
             "contact_plan": {"if_someone_else_answers": "Say it is the library.", "until": "2027-01-31"}
         },
     ),
-    responses=answers({200: ReferralInFull, 202: PendingOut}, 401, 403, 404, 409, 413, 415, 422),
+    responses=answers({200: ReferralInFull, 202: PendingOut}, 401, 403, 404, 409, 412, 413, 415, 422),
 )
-async def change_contact_plan(referral_id: str, services: In, asked: AskedByStaff) -> Response:
+async def change_contact_plan(
+    referral_id: str, services: In, asked: AskedByStaff, if_match: IfMatch = None
+) -> Response:
     """Change the plan by a merge-patch (RFC 7396) of its fields; triage and safety gate run again at once.
 
-    `null` removes; a list replaces the whole list, and says exactly what holds from now on.
+    `null` removes; a list replaces the whole list.  What was said between the moment this is stored and the moment
+    it is applied is not undone by it: numbers, addresses and times are put together one by one, and of two new
+    answers to one question the more careful one holds.
     """
     if not asked.body:
         raise Problem.at("", "has nothing to change")
-    change = await run_in_threadpool(read_change, services, referral_id, asked.body, by=asked.caller.maker)
+
+    def read() -> CheckedChange:
+        is_new = asked.once.claim is None or services.idempotency.find(asked.once.claim) is None
+        if is_new:
+            refuse_stale(services, _view(services, referral_id), if_match)
+        return read_change(services, referral_id, asked.body, by=asked.caller.maker)
+
+    change = await run_in_threadpool(read)
     return await carry_out(
         services, asked, referral_id=referral_id, kind=KIND, event=PlanSent(), words=change.words
     )
@@ -115,7 +145,10 @@ async def change_contact_plan(referral_id: str, services: In, asked: AskedByStaf
 def read_change(services: Services, referral_id: str, body: dict[str, Any], *, by: Maker) -> CheckedChange:
     """Check a change against the referral as it stands.  Raises a problem that names the fields."""
     view = _view(services, referral_id)
-    return checked_change(services, view.document, body, by=by, now=services.clock())
+    change = checked_change(services, view.document, body, by=by, now=services.clock())
+    if change.said == CONFIRMED and waiting_changes(services, referral_id):
+        return replace(change, said=CONFIRMED_MEANWHILE)
+    return change
 
 
 def plan_out(view: ReferralView, now: datetime) -> Json:

@@ -15,12 +15,16 @@ from api.problems import FieldError, Kind, Problem, path_of
 from api.referral_in import Emails, Phones, PostalAddress
 from api.services import Services
 from domain.vocabulary import Access
-from store.contact_plan import OF_GUARDIAN, OF_VICTIM, PLAN
+from store.contact_plan import OF_GUARDIAN, OF_VICTIM, PLAN, has_run_out, plan_part
 from store.document_change import merge_patch
 from store.referral_document import Document
 from store.tokens import Maker
 
+KIND = "contact_plan"
+"""Of the commands that carry a change."""
 CONFIRMED = "Asked again: everything holds as it was."
+CONFIRMED_MEANWHILE = "Asked again: nothing was changed by this; another change was on its way."
+_RUN_OUT = "is over: say until when the plan holds from now on, or that it has no end"
 _OF_VICTIM = "victim"
 
 
@@ -53,13 +57,15 @@ class CheckedChange:
 
     patch: Document
     """A merge-patch of the whole document, in the form in which referrals are kept."""
+    base: Document
+    """The plan upon which it was made, so that nothing said meanwhile is undone unseen."""
     said: str
     """What it changes, in plain words without a number, an address or anybody's own words."""
 
     @property
     def words(self) -> dict[str, Any]:
         """What the command keeps, sealed."""
-        return {"patch": self.patch, "note": self.said}
+        return {"patch": self.patch, "base": self.base, "note": self.said}
 
 
 def checked_change(
@@ -75,7 +81,8 @@ def checked_change(
         now: When.
 
     Raises:
-        Problem: It changes what is no part of the plan, or what follows is not valid; the paths are the change's.
+        Problem: It changes what is no part of the plan, or what follows is not valid, or it confirms a plan that has
+            run out without saying until when; the paths are the change's.
     """
     _refuse_what_is_no_plan(document, change)
     patch: Document = {_OF_VICTIM: {}}
@@ -86,8 +93,10 @@ def checked_change(
             raise _as_sent(problem) from None
     changed = merge_patch(document, patch)
     said = changes_in_words(document, changed, zone=services.zone)
+    if not said and has_run_out(changed, now):  # nothing holds as it was: it would renew nothing
+        raise Problem.at(f"{PLAN}.until", _RUN_OUT)
     _sign(patch[_OF_VICTIM], document, by=by, now=now)
-    return CheckedChange(patch=patch, said=said or CONFIRMED)
+    return CheckedChange(patch=patch, base=plan_part(document), said=said or CONFIRMED)
 
 
 def _refuse_what_is_no_plan(document: Document, change: Document) -> None:

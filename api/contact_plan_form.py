@@ -19,6 +19,7 @@ from store.referral_document import Document
 SEEN = "own.seen"
 """A hash of the plan as the page showed it, so that nobody overwrites what they have not seen."""
 PLAN = "contact_plan"
+DURESS = f"{PLAN}.duress_word"
 INTERPRETER = f"{PLAN}.interpreter_needed"
 NOT_A_RELATIVE = f"{INTERPRETER}.not_a_relative"
 _OF_PHONE = ("number", "safe", "texts", "voicemail", "who_may_answer", "withhold_number")
@@ -103,6 +104,8 @@ def change_typed(sent: Sent, shown: Fields) -> Document:
     change: Document = {}
     for group in _GROUPS:
         typed = _of_group(sent.fields, group)
+        if group == DURESS and group not in sent.fields:
+            continue  # left out of what was kept while nobody was signed in, and not taken back
         if typed == _of_group(shown, group):
             continue
         *above, name = group.split(".")

@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from api import form_words as words
 from api.command import give
-from api.contact_plan import KIND, read_change
+from api.contact_plan import read_change
+from api.contact_plan_change import KIND
 from api.contact_plan_form import (
     SEEN,
     WINDOWS,
@@ -22,6 +23,7 @@ from api.contact_plan_form import (
 )
 from api.contact_plan_mending import errors_on_form
 from api.contact_plan_page_shown import PlanPage, page_of
+from api.contact_plan_version import waiting_changes
 from api.form import FormError, Sent, Shown, again, id_of
 from api.idempotency import Once
 from api.page import AskedFor
@@ -133,7 +135,8 @@ async def _shown(
 ) -> Response:
     command = await run_in_threadpool(services.commands.get, command_id) if command_id else None
     told = told_of(command) if command is not None and command.referral_id == view.id else None
-    page = page_of(view, told=told, zone=services.zone, now=services.clock())
+    waiting = await run_in_threadpool(waiting_changes, services, view.id)
+    page = page_of(view, told=told, waiting=len(waiting), zone=services.zone, now=services.clock())
     response = show(
         request,
         "contact_plan.html",

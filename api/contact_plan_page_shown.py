@@ -41,12 +41,16 @@ class PlanPage:
     set_at: Time
     until: str
     has_run_out: bool
+    waiting: int
+    """Changes and corrections that are stored and not applied yet."""
     owners: tuple[str, ...]
     """Prefixes of the fields of the victim and, if there is one, of the guardian."""
     seen: str
 
 
-def page_of(view: ReferralView, *, told: Told | None, zone: ZoneInfo, now: datetime) -> PlanPage:
+def page_of(
+    view: ReferralView, *, told: Told | None, waiting: int, zone: ZoneInfo, now: datetime
+) -> PlanPage:
     """Say how the person is reached, as it holds now."""
     document = view.document
     opted_out = view.state.opted_out if view.state is not None else ()
@@ -63,6 +67,7 @@ def page_of(view: ReferralView, *, told: Told | None, zone: ZoneInfo, now: datet
         set_at=time_in_words(by.at, zone=zone, now=now),
         until=last_day_in_words(until, zone=zone) if until else "",
         has_run_out=has_run_out(document, now),
+        waiting=waiting,
         owners=("", "guardian.") if document["victim"].get("guardian") else ("",),
         seen=seen(filled_in(document, zone)),
     )

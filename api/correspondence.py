@@ -107,7 +107,7 @@ def pdf_of(services: Services, message_id: str) -> bytes:
     if left is not None:
         return left.pdf
     try:
-        return written_now(services, services.messages.draft(message.key)).pdf
+        return written_now(services, services.messages.draft(message.key, now=services.clock())).pdf
     except CannotBeWritten as error:
         raise Problem(Kind.NOT_POSSIBLE_NOW, f"The letter cannot be printed: {error}") from None
 

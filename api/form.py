@@ -20,6 +20,8 @@ ONCE = "form_once"
 """The hidden field that makes a form sent twice one deed: an idempotency key."""
 MOST_FIELDS = 400
 _OWN = frozenset({FIELD, ONCE})
+_NOT_KEPT = frozenset({"contact_plan.duress_word"})
+"""Fields that stand on their own page alone.  Source: docs/policy.md#contact-plan."""
 _STEP = re.compile(r"([a-z_]+)((?:\[\d{1,2}\])*)")
 _INDEX = re.compile(r"\[(\d+)\]")
 
@@ -38,7 +40,9 @@ class NotSaved(Exception):
 
     def __init__(self, fields: Fields, action: str) -> None:
         super().__init__("a form was not saved")
-        self.fields = {name: values for name, values in fields.items() if name not in _OWN}
+        self.fields = {name: values for name, values in fields.items() if name not in _OWN | _NOT_KEPT}
+        self.leaves_out = any(any(fields.get(name, ())) for name in _NOT_KEPT)
+        """Whether something typed is on no page that anybody might read, and has to be typed again."""
         self.action = action
         self.once = fields.get(ONCE, [""])[0]
         """Its nonce, kept: if it was taken in after all, sending it again is no second deed."""

@@ -52,6 +52,8 @@ def only(roles: frozenset[Role]) -> Callable[[Token], Awaitable[Token]]:
 
 Anyone = Annotated[Token, Depends(only(EVERYONE))]
 """Any token."""
+OfStaff = Annotated[Token, Depends(only(STAFF))]
+"""Any token of staff, for routes that show more to one role than to another."""
 STAFF_ONLY = Depends(only(STAFF))
 """For routes that need not know who it is."""
 MANAGERS_ONLY = Depends(only(frozenset({Role.MANAGER})))
@@ -61,6 +63,11 @@ MANAGERS_ONLY = Depends(only(frozenset({Role.MANAGER})))
 def is_staff(token: Token) -> bool:
     """Whether the bearer may see the person's data."""
     return token.role in STAFF
+
+
+def sees_alerts(role: Role) -> bool:
+    """Whether quiet alerts are shown to this role; to all others a referral looks as if there were none."""
+    return role.may_act_as(Role.MANAGER)
 
 
 def may_see(token: Token, owner: str) -> bool:

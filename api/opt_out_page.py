@@ -1,9 +1,15 @@
 """The page on which whoever read a message of ours stops the next one; it says nothing of who we are.
 
-The answer is the same whether or not we know the reference: nobody learns from us.  Rules 8 and 11 of docs/policy.md.
+The answer is the same, and takes as long, whether or not we know the reference: nobody learns from us.  Rules 8 and 11
+of docs/policy.md.
 """
 
+import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from math import ceil
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -36,6 +42,9 @@ TOO_MANY = (
 )
 AWAY = "We could not save this just now. Send it again in a minute, or call us on {}"
 NOT_SENT = "Nothing has been sent yet. Fill it in again; if you see this once more, call us on {}"
+ANSWERS_AFTER = timedelta(milliseconds=250)
+"""Many times what the work takes.  What takes longer is answered after twice or three times this, so that even then
+the time tells next to nothing."""
 _LONGEST = 60
 _GAPS = re.compile(r"[\s.\-\N{EN DASH}\N{EM DASH}_]+")
 _HALF = 4
@@ -63,7 +72,8 @@ async def stopped(request: Request, services: In, session: Visitor, sent: FromAn
     if not limiter.count(request, STOPS, "stop"):
         return _not_taken(request, services, session, sent, TOO_MANY, 429, wait="600")
     try:
-        await run_in_threadpool(_stop, services, sent)
+        async with _as_slowly_as_ever():
+            await run_in_threadpool(_stop, services, sent)
     except DATABASE_AWAY:
         return _not_taken(request, services, session, sent, AWAY, 503, wait="60")
     return show(
@@ -91,11 +101,26 @@ def _chosen(sent: Sent) -> list[ContactChannel]:
     return [channel for channel in ContactChannel if channel in ticked]
 
 
+@asynccontextmanager
+async def _as_slowly_as_ever() -> AsyncIterator[None]:
+    """Let work that takes its time and work that has nothing to do take the same time."""
+    clock, step = asyncio.get_running_loop().time, ANSWERS_AFTER.total_seconds()
+    began = clock()
+    try:
+        yield
+    finally:
+        taken = clock() - began
+        await asyncio.sleep(max(ceil(taken / step), 1) * step - taken)
+
+
 def _stop(services: Services, sent: Sent) -> None:
     referral_id = services.opt_out_requests.referral_of(reference_in(sent.text(REFERENCE)))
-    way = OptOutWay.LETTER_CODE if sent.text(SOURCE) == LETTER else OptOutWay.WEB
+    is_from_letter = sent.text(SOURCE) == LETTER
     for channel in _chosen(sent):
         if referral_id is not None:
+            # Who wants no more letters has one in front of them, whichever address they typed.
+            is_by_letter = is_from_letter or channel is ContactChannel.LETTER
+            way = OptOutWay.LETTER_CODE if is_by_letter else OptOutWay.WEB
             event = OptedOut(channel=channel, way=way)
             services.opt_out_requests.ask(referral_id, event, now=services.clock())
 

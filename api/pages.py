@@ -25,6 +25,8 @@ AGAIN = "again"
 ASSETS = ROOT / "frontend" / "dist"
 """Made by `make assets`; the pages work without."""
 _WAYS = {Channel.EMAIL: "e-mails", Channel.TEXT: "texts", Channel.LETTER: "letters"}
+_TELL_NOTHING = ("/stop", "/unsubscribe")
+"""Where our messages lead to: whoever read one may be standing there.  Rule 12 of docs/policy.md."""
 _STAFF_PAGES = (("Worklist", "/worklist"), ("Post room", "/post-room"), ("Texts", "/texts"))
 _PAGES = {
     Role.COORDINATOR: _STAFF_PAGES,
@@ -42,6 +44,7 @@ class Frame:
     telephone: str
     hours: str
     home: str
+    """Empty where nothing may lead to the pages that tell what we do."""
     navigation: list[dict[str, Any]]
     who: str
     simulated: str
@@ -71,7 +74,9 @@ def show(
         name: The template in `templates/pages/`.
         status: Of the answer.
         session: Who has signed in, if anybody.
-        leave_quickly: Whether the page has the button to leave quickly: every page a victim may open.
+        leave_quickly: Whether the page has the button to leave quickly: every page a victim may open that tells what
+            we do. Those that our messages lead to tell nothing, and have none: it would tell that there is
+            something to hide.
         facts: What the template uses besides `frame`.
     """
     services: Services = request.app.state.services
@@ -133,19 +138,20 @@ def _frame(
     is_staff = session is not None and session.token.role in {Role.COORDINATOR, Role.MANAGER}
     simulated = [word for channel, word in _WAYS.items() if channel in services.simulated]
     path = request.url.path
+    tells_nothing = session is None and path.startswith(_TELL_NOTHING)
     return Frame(
         neutral_name=profile.neutral_name,
         language=profile.languages[0],
         telephone=profile.telephone,
         hours=profile.hours_in_words,
-        home=pages[0][1] if pages else "/",
+        home="" if tells_nothing else pages[0][1] if pages else "/",
         navigation=[
             {"text": text, "href": href, "current": path == href, "active": path.startswith(href)}
             for text, href in pages
         ],
         who=f"{session.token.name} ({session.token.role})" if session else "",
         simulated=_listed(simulated) if is_staff else "",
-        exit=leave_quickly,
+        exit=leave_quickly and not tells_nothing,
         form_token=token,
     )
 

@@ -92,7 +92,7 @@ def _words(services: Services, message: MessageView) -> Words:
     left = services.messages.content(message.id)
     if left is not None:
         return words_of(message, left, None)
-    draft = services.messages.draft(message.key)
+    draft = services.messages.draft(message.key, now=services.clock())
     try:
         return words_of(message, written_now(services, draft), draft)
     except CannotBeWritten as error:

@@ -51,6 +51,7 @@ class Kind(Enum):
         "This source reference is taken: by other content, or by somebody else",
     )
     NOT_POSSIBLE_NOW = ("not-possible-now", 409, "This is not possible now")
+    CHANGED_MEANWHILE = ("changed-meanwhile", 412, "It was changed since you read it")
     TOO_LARGE = ("too-large", 413, "The body is too large")
     UNSUPPORTED_MEDIA_TYPE = ("unsupported-media-type", 415, "The body has to be JSON")
     REQUEST = ("request", 400, "The request cannot be understood")

@@ -16,7 +16,7 @@ from api.fields import AskedMoment
 from api.identity import Anyone, is_staff, may_see
 from api.page import PageQuery, bad_cursor, page
 from api.problems import not_found
-from api.referral_in import ReferralIn, read_referral
+from api.referral_in import ReferralIn, read_referral, refuse_agreed_words
 from api.referral_out import Json, ReferralInFull, ReferralList, listed_to, shown_to, shown_with_links
 from api.schema import PREFIX, answers, takes
 from api.services import In, Services
@@ -32,6 +32,7 @@ START_WITHIN = timedelta(seconds=2)
 """How long we try to start the workflow before we say 202.  Source: docs/reference/api.md."""
 DRAWS = 5
 """Tries to find a reference that nobody has."""
+_AGREED_WITH_THEM = "is for the person to give in their own form, or for staff who agreed on it with them"
 
 router = APIRouter(prefix=PREFIX, tags=["referrals"])
 
@@ -70,6 +71,8 @@ async def receive_referral(services: In, asked: AskedByAnyone) -> Response:
     200: this is the same referral again.  Referrers are shown the status alone.
     """
     document = read_referral(asked.body, region=services.region, zone=services.zone)
+    if not is_staff(asked.caller):
+        refuse_agreed_words(document, why=_AGREED_WITH_THEM)
     reception, runs = await take_in(services, asked.caller.maker, asked.once.claim, document)
     is_same = reception.result is ReceptionResult.SAME
     shown = await run_in_threadpool(_shown, services, asked.caller, reception.referral_id)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from domain.vocabulary import NextActionKind
+from api.identity import sees_alerts
+from domain.vocabulary import NextActionKind, Role
 from store.referral_view import ReferralView
 
 _DUE_IS = {
@@ -12,6 +13,10 @@ _DUE_IS = {
     NextActionKind.CHECK_HOLD: "Look again by",
 }
 """What the time of such an action is; of all others when it is due."""
+
+
+ALERT = "Ring the safe way; see the plan."
+"""What a quiet alert says to a supervisor: nothing to whoever walks past."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,16 @@ def marks_of(view: ReferralView) -> Iterator[Mark]:
         yield Mark(text="High risk", colour="govuk-tag--orange")
     if view.sensitive:
         yield Mark(text="Sensitive", colour="govuk-tag--purple")
+
+
+def alerts(view: ReferralView, role: Role) -> bool:
+    """Whether a quiet alert stands that this role may see."""
+    return view.alerted_at is not None and sees_alerts(role)
+
+
+def alert_to(role: Role, view: ReferralView) -> dict[str, bool]:
+    """The quiet alert as a field, for those who may see it; for all others nothing, not even the field."""
+    return {"alert": view.alerted_at is not None} if sees_alerts(role) else {}
 
 
 def is_high_risk(view: ReferralView) -> bool:

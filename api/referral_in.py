@@ -23,6 +23,7 @@ from api.fields import (
     wrong,
 )
 from api.json_body import validated, without_nulls
+from api.problems import FieldError, Kind, Problem
 from domain.vocabulary import (
     Access,
     Answer,
@@ -38,6 +39,7 @@ from domain.vocabulary import (
     VoicemailRule,
     Whereabouts,
 )
+from store.contact_plan import AGREED_WORDS, PLAN
 
 _SAFEST_FIRST = (Answer.NO, Answer.UNKNOWN, Answer.YES)
 _HIDDEN_FIRST = (Answer.YES, Answer.UNKNOWN, Answer.NO)
@@ -225,6 +227,18 @@ class ReferralIn(Body):
     children_present: Answer = Answer.UNKNOWN
     next_of_kin_informed_at: HappenedAt | None = None
     notes: Prose = None
+
+
+def refuse_agreed_words(document: dict[str, Any], *, why: str) -> None:
+    """Refuse a safe word or duress word of somebody who has no say in it.  Raises a problem that names them."""
+    victim = document.get("victim")
+    plan = victim.get(PLAN) if isinstance(victim, dict) else None
+    if not isinstance(plan, dict):
+        return
+    paths = [f"victim.{PLAN}.{name}" for name in AGREED_WORDS if plan.get(name) is not None]
+    if paths:
+        errors = [FieldError(path=path, reason=why) for path in paths]
+        raise Problem(Kind.VALIDATION, f"{paths[0]}: {why}", errors=errors)
 
 
 def read_referral(document: dict[str, Any], *, region: str, zone: tzinfo = UTC) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.contact_plan_in import ContactPlan
 from api.identity import is_staff
+from api.referral_at_a_glance import alert_to
 from api.referral_in import Consent, Incident, Risk, Source, Suspect, Victim
 from api.services import Services
 from domain.hold_kinds import KINDS, Hold
@@ -153,6 +154,7 @@ class ReferralInFull(ReferralStatus):
     allowed_decisions: list[DecisionKind]
     question_open: bool = Field(description="Whether the referrer owes an answer.")
     escalation: str | None = Field(description="Why a supervisor is asked; `null` if none is.")
+    alert: bool = Field(default=False, description="To managers alone: ring the safe way, see the plan.")
 
 
 class AttemptRecorded(ReferralInFull):
@@ -173,7 +175,7 @@ def shown_to(services: Services, token: Token, view: ReferralView) -> Json:
     if not is_staff(token):
         return status_of(view)
     return {
-        **summary_of(view),
+        **listed_to(token, view),
         "allowed_decisions": _allowed_decisions(view, token.role, services.clock()),
     }
 
@@ -192,7 +194,7 @@ def shown_with_links(services: Services, token: Token, view: ReferralView) -> Js
 
 def listed_to(token: Token, view: ReferralView) -> Json:
     """Show one referral among others."""
-    return summary_of(view) if is_staff(token) else status_of(view)
+    return summary_of(view) | alert_to(token.role, view) if is_staff(token) else status_of(view)
 
 
 def status_of(view: ReferralView) -> Json:
@@ -212,7 +214,9 @@ def summary_of(view: ReferralView) -> Json:
         shown["next_action"]["number"] = view.next_number
     if view.hold is not None:
         shown["hold"] = _hold_of(view.hold)
-    shown["holds"] = [_hold_in_full(hold) for hold in view.holds]
+    shown["holds"] = [
+        {**_hold_of(hold), "since": written(hold.since), "proposes": hold.proposes} for hold in view.holds
+    ]
     shown["support"] = _support_of(view)
     shown["opening"] = view.opening
     shown["question_open"] = view.question_open
@@ -265,10 +269,6 @@ def _hold_of(hold: Hold) -> Json:
         "release_by_role": hold.release_by_role,
         "review_at": written(hold.review_at),
     }
-
-
-def _hold_in_full(hold: Hold) -> Json:
-    return {**_hold_of(hold), "since": written(hold.since), "proposes": hold.proposes}
 
 
 def _without_own_words(hold: Hold) -> Hold:

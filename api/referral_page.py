@@ -10,10 +10,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.command import Given, give
-from api.contact import ReplyIn, attempt_made, read_attempt
+from api.contact import ReplyIn, attempt_made, read_attempt, replied
 from api.decision import event_of, read_decision
 from api.form import FormError, Sent, again, document_of
 from api.idempotency import Once
+from api.identity import sees_alerts
 from api.json_body import validated
 from api.mending import mended
 from api.ongoing_support import ReviewIn
@@ -28,7 +29,6 @@ from api.typed_times import moments_read
 from api.visit import FromStaff, StaffVisit
 from domain.emergency import emergency_in
 from domain.errors import IdempotencyConflict, Refusal
-from domain.events import Replied
 from domain.identifiers import support_workflow_id
 from domain.ongoing_support import Reviewed
 from domain.vocabulary import DecisionKind, Stage
@@ -174,7 +174,7 @@ async def record_reply(posted: Posted) -> Response:
             claim,
             referral_id=posted.referral_id,
             kind="reply",
-            event=Replied(channel=reply.channel),
+            event=await replied(posted.services, posted.referral_id, reply),
             words={"note": reply.note, "received_at": received_at},
         )
 
@@ -223,7 +223,9 @@ async def _shown(
     status: int = 200,
 ) -> Response:
     forms = forms or Forms()
-    found = await run_in_threadpool(find, services, referral_id, command_id)
+    found = await run_in_threadpool(
+        find, services, referral_id, command_id, alerts=sees_alerts(session.token.role)
+    )
     setting = Setting(
         role=session.token.role,
         now=services.clock(),

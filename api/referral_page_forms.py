@@ -79,6 +79,7 @@ FIELDS: Mapping[str, Mapping[str, FieldWords]] = {
     REPLY: {
         "channel": FieldWords(name="How it came", ask="Choose how the reply came"),
         "received_at": FieldWords(name="When it came", ask="Enter the date and time when it came"),
+        "word": FieldWords(name="The word", ask="Shorten the word they used"),
         "note": _NOTE,
     },
     REVIEW: {

@@ -54,7 +54,7 @@ class Setting:
     simulated: Collection[Channel]
 
 
-def find(services: Services, referral_id: str, command_id: str) -> Found:
+def find(services: Services, referral_id: str, command_id: str, *, alerts: bool) -> Found:
     """Read everything; what is pending before what stands, so that nothing applied meanwhile is missed.
 
     Raises:
@@ -69,7 +69,7 @@ def find(services: Services, referral_id: str, command_id: str) -> Found:
     command = services.commands.get(command_id) if command_id else None
     return Found(
         view=view,
-        lines=services.timeline.of(view.id, limit=MOST_LINES),
+        lines=services.timeline.of(view.id, limit=MOST_LINES, alerts=alerts),
         messages=services.messages.of_referral(view.id),
         links=services.referrals.linked(view.id, limit=MOST_LINKS),
         pending=pending,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from api.form_words import FLAGS
 from api.message_entry import Entry, entry_of
 from api.plain_words import LINKS, OUTCOMES, STAGES, command_in_words, hold_in_words, step_in_words
-from api.referral_at_a_glance import Mark, marks_of
+from api.referral_at_a_glance import ALERT, Mark, alerts, marks_of
 from api.referral_page_forms import Offered, offered
 from api.referral_page_found import Found, Setting
 from api.referral_page_person import Person, person_of
@@ -21,6 +21,9 @@ from api.times import Time, day_in_words, time_in_words
 from domain.vocabulary import Role, Stage
 from store.referral_view import ReferralView
 from store.timeline import TimelineLine
+
+_UNDER_DURESS = "The word for duress was used."
+"""Read by supervisors alone, in the timeline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,8 @@ class ReferralPage:
     """What is stored and not applied yet."""
     danger: Danger | None
     ringing: MayIRing
+    alert: str
+    """To supervisors alone: what a quiet alert asks of them; empty if there is none."""
     person: Person
     stops: Stops
     next: NextStep | None
@@ -103,6 +108,7 @@ def page_of(found: Found, setting: Setting, *, again: str = "") -> ReferralPage:
         waiting=tuple(_waiting(found)),
         danger=danger_of(found, setting),
         ringing=may_i_ring(view, ringing, setting),
+        alert=ALERT if alerts(view, setting.role) else "",
         person=person_of(
             view,
             may=ringing.may,
@@ -171,7 +177,7 @@ def _happened(line: TimelineLine, *, zone: ZoneInfo, now: datetime) -> Happened:
     return Happened(
         at=time_in_words(line.at, zone=zone, now=now),
         what=line.what,
-        why=line.why,
+        why=f"{line.why} {_UNDER_DURESS}".strip() if line.alerts else line.why,
         by=f"{line.by_name} ({line.by_role})" if line.by_name else OURSELVES,
         words=line.words,
     )

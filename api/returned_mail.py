@@ -9,15 +9,17 @@ from api.asked import AskedByStaffOptionally
 from api.command import PendingOut, carry_out
 from api.fields import Body, Note, ShortLine
 from api.json_body import validated, without_nulls
-from api.problems import Problem, not_found
+from api.problems import Kind, Problem, not_found
 from api.referral_out import ReferralInFull
 from api.schema import PREFIX, answers, takes
 from api.services import In, Services
 from domain.events import MessageReported
 from domain.vocabulary import DeliveryReport
-from store.returned_mail import ReturnedLetter
+from store.returned_mail import NoLetterLeft, ReturnedLetter
 
 router = APIRouter(prefix=PREFIX, tags=["returned mail"])
+NONE_LEFT = "No letter left for this reference"
+"""A mistyped reference must not close the address of somebody else."""
 KIND = "report"
 """For the reader of the command."""
 
@@ -53,10 +55,13 @@ def came_back(services: Services, referral_id: str, message_id: str | None) -> M
     Raises:
         Problem: There is no such referral, or the letter is none of its that can have come back.
     """
-    letter = services.returned_mail.letter(referral_id, message_id)
+    try:
+        letter = services.returned_mail.letter(referral_id, message_id)
+    except NoLetterLeft:
+        if message_id is not None:
+            raise Problem.at("message", "is no letter of this referral that may have left") from None
+        raise Problem(Kind.NOT_POSSIBLE_NOW, NONE_LEFT) from None
     if letter is None:
-        if message_id is not None and services.returned_mail.letter(referral_id, None) is not None:
-            raise Problem.at("message", "is no letter of this referral that may have left")
         raise not_found()
     return event_of(letter)
 

@@ -24,7 +24,8 @@ from store.session import Session
 
 ADDRESS = f"{POST_ROOM}/returned-mail"
 REFERENCE, NOTE = "reference", "note"
-_LABELS = {NOTE: "What is marked on the envelope"}
+_LABELS = {REFERENCE: "Reference", NOTE: "What is marked on the envelope"}
+"""What is wrong as a whole is about the reference."""
 _NO_REFERENCE = "Enter the reference at the top of the letter, such as K7PM-4T2Q"
 _UNKNOWN = "Enter the reference as it is printed: there is no referral with this one"
 _SENT_BEFORE = "This form was sent before with other words: open the page again"

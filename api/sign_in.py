@@ -94,7 +94,9 @@ def _kept(sent: Sent) -> NotSaved:
     fields = {
         name.removeprefix(_KEPT): values for name, values in sent.fields.items() if name.startswith(_KEPT)
     }
-    return NotSaved(fields | {ONCE: [sent.text("kept_once")]}, _within(sent.text("kept_action")))
+    kept = NotSaved(fields | {ONCE: [sent.text("kept_once")]}, _within(sent.text("kept_action")))
+    kept.leaves_out = kept.leaves_out or bool(sent.text("kept_leaves_out"))
+    return kept
 
 
 def _within(address: str) -> str:

@@ -8,7 +8,7 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.identity import STAFF_ONLY
+from api.identity import OfStaff, sees_alerts
 from api.page import PageQuery, bad_cursor, page
 from api.problems import not_found
 from api.referral_out import Json, Out, written
@@ -33,6 +33,7 @@ class TimelineItem(Out):
     by: str = Field(examples=["Sam (coordinator)", OURSELVES])
     words: str = Field(description="The note or reason a person gave.")
     command: str | None = Field(description="The command it follows from.")
+    alert: bool = Field(default=False, description="To managers alone: a word agreed for duress was used.")
 
 
 class Timeline(Out):
@@ -44,19 +45,25 @@ class Timeline(Out):
 @router.get(
     "/referrals/{referral_id}/timeline",
     responses=answers({200: Timeline}, 401, 403, 404, 422),
-    dependencies=[STAFF_ONLY],
 )
 async def timeline(
-    referral_id: str, request: Request, services: In, query: Annotated[PageQuery, Query()]
+    referral_id: str, request: Request, services: In, caller: OfStaff, query: Annotated[PageQuery, Query()]
 ) -> Response:
     """Everything that happened, oldest first."""
     after = _after(query)
+    alerts = sees_alerts(caller.role)
 
     def found() -> Response:
         if services.referrals.view(referral_id) is None:
             raise not_found()
-        lines = services.timeline.of(referral_id, after=after, limit=query.limit + 1)
-        return page(request, query, lines, shown=_shown, place=lambda line: (line.id,))
+        lines = services.timeline.of(referral_id, after=after, limit=query.limit + 1, alerts=alerts)
+        return page(
+            request,
+            query,
+            lines,
+            shown=lambda line: _shown(line) | ({"alert": line.alerts} if alerts else {}),
+            place=lambda line: (line.id,),
+        )
 
     return await run_in_threadpool(found)
 

@@ -20,6 +20,8 @@ MOST_BYTES = 4096
 _SAYS_SO = b"List-Unsubscribe"
 _ONE_CLICK = b"One-Click"
 EMAILS = OptedOut(channel=ContactChannel.EMAIL, way=OptOutWay.EMAIL)
+TOLD = "We will send no more e-mails about this unless you tell us that we may."
+"""What happens: of another matter a person decides, who is shown that somebody asked.  docs/policy.md#opting-out."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -39,7 +41,7 @@ async def unsubscribe(request: Request, services: In, token: str) -> Response:
     if _SAYS_SO not in body or _ONE_CLICK not in body:
         raise Problem(Kind.REQUEST, "Send List-Unsubscribe=One-Click.")
     await run_in_threadpool(_stop, services, token)
-    return show(request, "stop_done.html", told="We send no more e-mails to this address.")
+    return show(request, "stop_done.html", told=TOLD)
 
 
 def _stop(services: Services, token: str) -> None:

@@ -12,8 +12,8 @@ from api.pages import show
 from api.services import In, Services
 from api.visit import FromStaff, StaffVisit
 from api.wording_page_shown import WORDING, TextCount, count_of
+from domain.telling_words import telling_words
 from templates.gsm7 import with_plain_marks
-from templates.neutrality import telling_words
 from wiring.wording_preview import REFERENCE
 
 ADDRESS = f"{WORDING}/check"

@@ -8,8 +8,9 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.identity import STAFF_ONLY
+from api.identity import OfStaff, sees_alerts
 from api.page import PageQuery, bad_cursor, page
+from api.referral_at_a_glance import alert_to
 from api.referral_out import Json, Out, written
 from api.schema import PREFIX, answers
 from api.services import In
@@ -43,6 +44,9 @@ class WorkItem(Out):
     escalation: str | None
     sensitive: bool
     attempts_counted: int
+    alert: bool = Field(
+        default=False, description="To managers alone: ring the safe way, see the plan; closed ones too."
+    )
 
 
 class Worklist(Out):
@@ -51,14 +55,24 @@ class Worklist(Out):
     items: list[WorkItem]
 
 
-@router.get("/worklist", responses=answers({200: Worklist}, 401, 403, 422), dependencies=[STAFF_ONLY])
-async def worklist(request: Request, services: In, query: Annotated[PageQuery, Query()]) -> Response:
+@router.get("/worklist", responses=answers({200: Worklist}, 401, 403, 422))
+async def worklist(
+    request: Request, services: In, caller: OfStaff, query: Annotated[PageQuery, Query()]
+) -> Response:
     """Everything that is due, most urgent first."""
     skipped = _skipped(query)
 
     def found() -> Response:
-        views = services.referrals.worklist(services.clock(), limit=skipped + query.limit + 1)[skipped:]
-        return page(request, query, views, shown=_shown, place=lambda _: (skipped + query.limit,))
+        views = services.referrals.worklist(
+            services.clock(), limit=skipped + query.limit + 1, alerts=sees_alerts(caller.role)
+        )[skipped:]
+        return page(
+            request,
+            query,
+            views,
+            shown=lambda view: _shown(view) | alert_to(caller.role, view),
+            place=lambda _: (skipped + query.limit,),
+        )
 
     return await run_in_threadpool(found)
 

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from api.decision import DecisionIn, read_decision
 from api.form import FormError, Sent, Shown, again
+from api.identity import sees_alerts
 from api.mending import FieldWords, mended
 from api.page import AskedFor
 from api.pages import show, to
@@ -24,7 +25,7 @@ from api.visit import FromStaff, StaffVisit
 from api.worklist import FARTHEST
 from api.worklist_page_rebooking import MOST, Rebooking, ids_from_text, ids_to_text, rebook, what_became
 from api.worklist_page_shown import HEADINGS, Part, Section, part_of, sections_of
-from domain.vocabulary import DecisionKind
+from domain.vocabulary import DecisionKind, Role
 from domain.working_hours import next_open
 from store.referral_view import ReferralView
 from store.session import Session
@@ -133,7 +134,14 @@ async def _shown(
         now = services.clock()
         commands, changed = ids_from_text(query.rebooking), ids_from_text(query.changed)
         return (
-            board_of(_waiting(services, now), query, services=services, now=now, asks_again=form is not None),
+            board_of(
+                _waiting(services, now, alerts=sees_alerts(session.token.role)),
+                query,
+                services=services,
+                role=session.token.role,
+                now=now,
+                asks_again=form is not None,
+            ),
             what_became(services, commands, changed) if commands or changed else None,
             form or Shown(fields={"due_at": [typed(_offered(services, now), services.zone)]}),
         )
@@ -149,6 +157,7 @@ def board_of(
     query: WorklistQuery,
     *,
     services: Services,
+    role: Role,
     now: datetime,
     asks_again: bool = False,
 ) -> Board:
@@ -158,10 +167,11 @@ def board_of(
         views: Most urgent first.
         query: Which part was asked for.
         services: For the zone of the times.
+        role: Who reads it.
         now: An aware time.
         asks_again: Whether the form for rebooking stands on it in any case, with what was typed.
     """
-    waiting = sections_of(views[:FARTHEST], now)
+    waiting = sections_of(views[:FARTHEST], now, role=role)
     pages = _pages(query.section, query.page, len(waiting[query.section])) if query.section else None
     return Board(
         heading=HEADINGS[query.section] if query.section else "Worklist",
@@ -171,7 +181,7 @@ def board_of(
         total=sum(len(found) for section, found in waiting.items() if section is not Section.LATER),
         is_cut=len(views) > FARTHEST,
         parts=tuple(
-            _part(section, found, pages, services=services, now=now)
+            _part(section, found, pages, services=services, role=role, now=now)
             for section, found in waiting.items()
             if section is query.section
             or (query.section is None and (found or (asks_again and section is Section.LAPSED)))
@@ -186,6 +196,7 @@ def _part(
     pages: Pages | None,
     *,
     services: Services,
+    role: Role,
     now: datetime,
 ) -> Part:
     size = _size(section)
@@ -197,6 +208,7 @@ def _part(
         count=len(views),
         language=services.profile.languages[0],
         zone=services.zone,
+        role=role,
         now=now,
     )
 
@@ -217,15 +229,17 @@ def _pages(section: Section, page: int, count: int) -> Pages:
     )
 
 
-def _waiting(services: Services, now: datetime) -> list[ReferralView]:
+def _waiting(services: Services, now: datetime, *, alerts: bool) -> list[ReferralView]:
     """What waits now, and the calls and reviews of the rest of the day, as far as there is room for them."""
     today = now.astimezone(services.zone)
     midnight = datetime.combine(today.date() + timedelta(days=1), time.min, tzinfo=services.zone)
-    until_midnight = services.referrals.worklist(now, limit=FARTHEST + 1, due_within=midnight - now)
+    until_midnight = services.referrals.worklist(
+        now, limit=FARTHEST + 1, due_within=midnight - now, alerts=alerts
+    )
     if len(until_midnight) <= FARTHEST:
         return until_midnight
     # A promise of this evening is more urgent than an ordinary call, but it must not push out one due now.
-    now_due = services.referrals.worklist(now, limit=FARTHEST + 1)
+    now_due = services.referrals.worklist(now, limit=FARTHEST + 1, alerts=alerts)
     known = {view.id for view in now_due}
     return now_due + [view for view in until_midnight if view.id not in known]
 

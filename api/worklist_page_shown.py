@@ -7,10 +7,10 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from api.plain_words import ACTIONS, hold_in_words
-from api.referral_at_a_glance import Mark, due_is, is_high_risk, marks_of
+from api.referral_at_a_glance import ALERT, Mark, alerts, due_is, is_high_risk, marks_of
 from api.times import Time, time_in_words
 from domain.referral_state import Call
-from domain.vocabulary import NextActionKind
+from domain.vocabulary import NextActionKind, Role
 from store.referral_document import name_of
 from store.referral_view import ReferralView
 
@@ -89,11 +89,12 @@ class Part:
 Sorted = Mapping[Section, Sequence[ReferralView]]
 
 
-def sections_of(views: Iterable[ReferralView], now: datetime) -> Sorted:
+def sections_of(views: Iterable[ReferralView], now: datetime, *, role: Role = Role.COORDINATOR) -> Sorted:
     """Sort what waits into the sections, each in the order it came in; nothing sealed is opened for it."""
     found: dict[Section, list[ReferralView]] = {section: [] for section in Section}
     for view in views:
-        found[_section_of(view, now)].append(view)
+        section = Section.DANGER if alerts(view, role) else _section_of(view, now)
+        found[section].append(view)
     found[Section.LATER].sort(key=lambda view: view.due_at or now)
     return found
 
@@ -105,6 +106,7 @@ def part_of(
     count: int,
     language: str,
     zone: ZoneInfo,
+    role: Role,
     now: datetime,
 ) -> Part:
     """Show one section.
@@ -115,20 +117,22 @@ def part_of(
         count: How many it has.
         language: The service's own, of which nothing is said.
         zone: In which times are read.
+        role: Who reads it.
         now: An aware time.
     """
     return Part(
         section=section,
         heading=HEADINGS[section],
         count=count,
-        people=tuple(waiting_of(view, language=language, zone=zone, now=now) for view in views),
+        people=tuple(waiting_of(view, language=language, zone=zone, role=role, now=now) for view in views),
         address=f"/worklist?section={section}",
     )
 
 
-def waiting_of(view: ReferralView, *, language: str, zone: ZoneInfo, now: datetime) -> Waiting:
+def waiting_of(view: ReferralView, *, language: str, zone: ZoneInfo, role: Role, now: datetime) -> Waiting:
     """Show one person."""
     action = view.next_action
+    asks = (ALERT if alerts(view, role) else "", view.escalation if view.escalated_at else "")
     call = view.state.call if view.state is not None else None
     return Waiting(
         id=view.id,
@@ -137,7 +141,7 @@ def waiting_of(view: ReferralView, *, language: str, zone: ZoneInfo, now: dateti
         reference=view.reference,
         todo=ACTIONS[action.kind if action else NextActionKind.WAIT],
         why=action.reason if action else "",
-        escalation=view.escalation if view.escalated_at else "",
+        escalation=" ".join(filter(None, asks)),
         times=tuple(_times(view, call, zone=zone, now=now)),
         marks=tuple(_marks(view)),
         facts=" · ".join(_facts(view, language)),

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from typing_extensions import override
 
 from domain.message_ports import Begun, Delivery, Draft, MessageProvider, Outgoing, Written
-from domain.vocabulary import Channel, MessageState
+from domain.vocabulary import Channel, DeliveryReport, MessageState
 from store.keyring import Keyring
 from store.message import MessageStore
 from wiring.writer import MessageWriter
@@ -64,9 +64,9 @@ class TimedTables(MessageStore):
         self._settled = threading.local()
 
     @override
-    def draft(self, key: str) -> Draft:
+    def draft(self, key: str, *, now: datetime | None = None) -> Draft:
         with self.watch.timing(DRAFT, key):
-            return super().draft(key)
+            return super().draft(key, now=now)
 
     @override
     def begin(
@@ -82,10 +82,19 @@ class TimedTables(MessageStore):
             return super().begin(key, written, now, turn=turn, batch_id=batch_id)
 
     @override
-    def settle(self, key: str, state: MessageState, *, why: str, provider_id: str, now: datetime) -> None:
+    def settle(
+        self,
+        key: str,
+        state: MessageState,
+        *,
+        why: str,
+        provider_id: str,
+        now: datetime,
+        report: DeliveryReport | None = None,
+    ) -> None:
         self._settled.key = key
         with self.watch.timing(SETTLE, key):
-            super().settle(key, state, why=why, provider_id=provider_id, now=now)
+            super().settle(key, state, why=why, provider_id=provider_id, now=now, report=report)
 
     @override
     def provider_answered(

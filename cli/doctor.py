@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import psycopg
 import typer
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
@@ -21,13 +23,21 @@ from cli.data_directory import DEFAULT_DATA, UP, DataDirectory, RunRecord
 from cli.failures import CommandFailed
 from domain.errors import HoldfastError
 from domain.message_ports import MessageProvider
+from domain.telling_words import name_tells
 from store.wording_check import WordingCheckStore
 from templates.languages import name_of
 from wiring.database import make_engine
 from wiring.profile import load_profile, wording_folder
 from wiring.settings import ROOT, Settings, load_settings
 from wiring.temporal import temporal_settings
-from wiring.ways_out import callback_readers, email_way, letter_way, text_way
+from wiring.ways_out import (
+    callback_readers,
+    email_way,
+    is_invented,
+    is_this_machine,
+    letter_way,
+    text_way,
+)
 from wiring.wording_preview import translations
 from wiring.writer import MessageWriter
 
@@ -103,9 +113,12 @@ def _public_url(patient: Patient) -> str:
         raise CommandFailed("HOLDFAST_PUBLIC_URL must begin with http:// or https://")
     if not url.startswith("https://"):
         return f"{url} (without TLS: for this machine only)"
-    if patient.settings.trusted_proxies:
-        return url
-    return f"{url}, but HOLDFAST_TRUSTED_PROXIES is not set: everybody behind a proxy shares one limit"
+    but = []
+    if not patient.settings.trusted_proxies:
+        but.append("HOLDFAST_TRUSTED_PROXIES is not set: everybody behind a proxy shares one limit")
+    if name_tells(urlsplit(url).hostname or ""):
+        but.append("its name tells what we do: neutral e-mails offer no one-click address")
+    return f"{url}, but {'; and '.join(but)}" if but else url
 
 
 def _database(patient: Patient) -> str:
@@ -177,7 +190,9 @@ def _email(patient: Patient) -> str:
     callback_readers(told)  # refuses a public key that is none
     if told.sendgrid_api_key is None and told.notify_email_template_id:
         return _notify(told, email_way(told, load_profile(told.profile_path())), "NOTIFY_EMAIL_TEMPLATE_ID")
-    return _providers(named, {"SENDGRID_API_KEY"}, {"SENDGRID_WEBHOOK_PUBLIC_KEY"})
+    found = _providers(named, {"SENDGRID_API_KEY"}, {"SENDGRID_WEBHOOK_PUBLIC_KEY"})
+    email_way(told, load_profile(told.profile_path()))
+    return _stands_in(told.sendgrid_api_key, told.sendgrid_base_url) or found
 
 
 def _texts(patient: Patient) -> str:
@@ -188,8 +203,12 @@ def _texts(patient: Patient) -> str:
         "TWILIO_FROM": told.twilio_from,
     }
     if not any(named.values()) and told.notify_text_template_id:
-        return _notify(told, text_way(told), "NOTIFY_TEXT_TEMPLATE_ID")
+        way = text_way(told, load_profile(told.profile_path()))
+        return _notify(told, way, "NOTIFY_TEXT_TEMPLATE_ID")
     found = _providers(named, set(named), set())
+    text_way(told, load_profile(told.profile_path()))
+    if stands_in := _stands_in(told.twilio_auth_token, told.twilio_base_url):
+        return stands_in
     if found == "live" and not told.public_url.startswith("https://"):
         return "live, but HOLDFAST_PUBLIC_URL is not an https address: its news may never come"
     return found
@@ -201,7 +220,8 @@ def _post(patient: Patient) -> str:
     if way.collects:
         return "printed by the service itself: letters wait for a batch"
     named = {"NOTIFY_API_KEY": told.notify_api_key, "NOTIFY_CALLBACK_TOKEN": told.notify_callback_token}
-    return _providers(named, {"NOTIFY_API_KEY"}, {"NOTIFY_CALLBACK_TOKEN"})
+    found = _providers(named, {"NOTIFY_API_KEY"}, {"NOTIFY_CALLBACK_TOKEN"})
+    return _stands_in(told.notify_api_key, told.notify_base_url) or found
 
 
 def _notify(told: Settings, way: MessageProvider, template: str) -> str:
@@ -209,7 +229,17 @@ def _notify(told: Settings, way: MessageProvider, template: str) -> str:
     if way.simulated:
         raise CommandFailed(f"half configured: {template} is set, but NOTIFY_API_KEY is not")
     named = {"NOTIFY_API_KEY": told.notify_api_key, "NOTIFY_CALLBACK_TOKEN": told.notify_callback_token}
-    return f"through GOV.UK Notify: {_providers(named, {'NOTIFY_API_KEY'}, {'NOTIFY_CALLBACK_TOKEN'})}"
+    found = _providers(named, {"NOTIFY_API_KEY"}, {"NOTIFY_CALLBACK_TOKEN"})
+    return f"through GOV.UK Notify: {_stands_in(told.notify_api_key, told.notify_base_url) or found}"
+
+
+def _stands_in(key: SecretStr | None, base_url: str) -> str:
+    """Say what is in a provider's place, or nothing if it is the provider; empty as well without a key."""
+    if key is None:
+        return ""
+    if is_invented(key):
+        return "a simulator: nothing leaves"
+    return f"not the provider: {base_url} is this machine" if is_this_machine(base_url) else ""
 
 
 def _translations(patient: Patient) -> str:

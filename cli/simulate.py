@@ -1,5 +1,6 @@
 """`holdfast simulate`: the provider simulator, with a phone, an inbox and a letter box in the browser."""
 
+import ipaddress
 import shlex
 import signal
 import sys
@@ -25,7 +26,7 @@ _HIGHEST_PORT = 65_535
 
 def simulate(
     *,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address to listen on: of this machine alone.")] = "127.0.0.1",
     port: Annotated[
         int,
         typer.Option(
@@ -50,6 +51,7 @@ def simulate(
     quiet: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Pretend to be SendGrid, Twilio and GOV.UK Notify; prints the variables that lead Holdfast here."""
+    _only_here(host)
     script = Script(seed=seed, rates=_rates(rate or []), pace=pace)
     log.configure("simulator")
     told = threading.Event()
@@ -75,6 +77,16 @@ def simulate(
         raise CommandFailed(f"cannot simulate on {host} port {port}: {error.strerror or error}") from None
     except NotStarted as error:
         raise CommandFailed(str(error)) from None
+
+
+def _only_here(host: str) -> None:
+    """Refuse to be heard by others: whoever reaches the pages reads every message and writes as any victim."""
+    try:
+        is_here = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_here = False
+    if not is_here:
+        raise typer.BadParameter("an address of this machine alone, such as 127.0.0.1", param_hint="--host")
 
 
 def _ports(port: int, named: list[int] | None) -> dict[Provider, int]:

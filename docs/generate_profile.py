@@ -43,7 +43,8 @@ A profile is refused when
 - `triage.explicit_consent_for` lacks {explicit};
 - `triage.violence_kinds` lacks {confirmed};
 - `triage.excluded_kinds` names {never_excluded}: only a person may turn these away;
-- `service.neutral_name` tells what kind of service this is ("victim", "crime", "police" …);
+- `service.neutral_name` or `service.email_from` tells what kind of service this is ("victim", "crime", "police" …, in
+  English, Welsh or te reo Māori, in an address also inside another word);
 - `letters` has neither `cut_off` nor `cut_off_after`, or both, or `cut_off_after` outside a rehearsal;
 - a higher or unknown risk may wait longer for its first call than a lower or standard one;
 - the calls do not fit: each after the first gets at most {room}, also in the worst week of the opening hours, so that

@@ -64,6 +64,20 @@ class CallbackReader(Protocol):
         """
 
 
+class InboundTables(Protocol):
+    """Texts that came in."""
+
+    def take_in(self, came: InboundText, *, now: datetime) -> bool:
+        """Store a text with what it leads to; one stored before changes nothing.  Says whether it was new."""
+
+
+class InboundSource(Protocol):
+    """A provider that can be asked which texts came in: it calls us once for each, whether we can listen or not."""
+
+    def texts_since(self, since: datetime) -> tuple[InboundText, ...]:
+        """List what came, oldest first; empty when the provider does not say."""
+
+
 class ReportTables(Protocol):
     """What providers reported; each call is one or more transactions, all of them safe to repeat."""
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from domain.change_words import what_changed
 from domain.contact import attempt, reply
+from domain.contact_safety import CAUSE_OF_HOLD, hold_for_stops, remember_stop
 from domain.errors import Incomplete, NotPossibleNow
 from domain.events import AttemptMade, Corrected, Decided, Replied, SupportPlan, Withdrawn
 from domain.identifiers import support_id
@@ -28,6 +29,10 @@ REOPENED_WITH_CARE = frozenset(
     }
 )
 """Endings after which a machine only holds.  Source: docs/reference/lifecycle.md, row `closed`."""
+HOLDS_OF_FACTS = frozenset(
+    {"counter_allegation", "specialist", "next_of_kin", "guardian", "confirm_safety", "consent"}
+)
+"""What triage finds in the facts alone: once released it is not asked again while the fact stands."""
 NEVER_BY_CLOSE = frozenset({Outcome.SINGLE_CALL, Outcome.DECLINED, Outcome.DECLINED_BY_GUARDIAN})
 """Outcomes that have a decision of their own."""
 
@@ -122,6 +127,7 @@ def correction(turn: Turn, event: Corrected) -> None:
         sensitive=before.sensitive or event.facts.is_sensitive,
         question_open=False,
     )
+    forget_released(turn)
     turn.say("The referrer corrected the referral.", what_changed(before, turn.state), by_person=True)
     match before.stage:
         case Stage.RECEIVED:
@@ -132,6 +138,7 @@ def correction(turn: Turn, event: Corrected) -> None:
         case Stage.HELD | Stage.SUPPORTING:
             hold_what_is_new(turn, before)
         case Stage.CLOSED:
+            _stop_for_what_is_new(turn, before)
             if before.outcome is Outcome.RETURNED_TO_REFERRER and not before.reached:
                 _reopen(turn, by_machine=True)
                 _hold_or_call(turn)
@@ -144,10 +151,29 @@ def _leave_the_information_lane(turn: Turn, before: ReferralState) -> None:
         _to_the_contact_lane(turn)
 
 
+def forget_released(turn: Turn) -> None:
+    """What a person released is asked again if the fact went away and comes back: it is another occasion."""
+    state = turn.state
+    found = triage(state.facts, turn.policy, sensitive=state.sensitive).holds
+    kept = tuple(kind for kind in state.released if kind in found or kind not in HOLDS_OF_FACTS)
+    turn.state = replace(state, released=kept)
+
+
+def _what_is_new(turn: Turn, before: ReferralState) -> list[str]:
+    asked = set(triage(before.facts, turn.policy, sensitive=before.sensitive).holds)
+    return [kind for kind in findings_now(turn).holds if kind not in asked and kind != "proposal"]
+
+
+def _stop_for_what_is_new(turn: Turn, before: ReferralState) -> None:
+    """A closed referral has no holds; what stops everything is remembered for the day it reopens."""
+    for kind in _what_is_new(turn, before):
+        if kind in CAUSE_OF_HOLD:
+            remember_stop(turn, CAUSE_OF_HOLD[kind])
+
+
 def hold_what_is_new(turn: Turn, before: ReferralState) -> None:
     """Only what the correction brought up holds; what was asked before is not asked again."""
-    asked = set(triage(before.facts, turn.policy, sensitive=before.sensitive).holds)
-    new = [kind for kind in findings_now(turn).holds if kind not in asked and kind != "proposal"]
+    new = _what_is_new(turn, before)
     for kind in new:
         hold(turn, kind)
     if not new and before.stage is Stage.HELD:
@@ -160,7 +186,8 @@ def hold_what_is_new(turn: Turn, before: ReferralState) -> None:
 def reopen_by_person(turn: Turn, _: Decided) -> None:
     """A person opens it again."""
     _reopen(turn, by_machine=False)
-    _call_or_ask(turn)
+    if turn.state.stage is Stage.CONTACTING:
+        _call_or_ask(turn)
 
 
 def reopen_by_reply(turn: Turn, event: Replied) -> None:
@@ -205,8 +232,11 @@ def _reopen(turn: Turn, *, by_machine: bool) -> None:
     turn.say(
         "Reopened.", "A person decided." if not by_machine else "The person or the referrer was in touch."
     )
+    hold_for_stops(turn)
     if careful:
         hold(turn, "reopened")
+    if by_machine:
+        _hold_what_is_found(turn)
 
 
 def reopen_by_machine(turn: Turn) -> None:
@@ -216,14 +246,18 @@ def reopen_by_machine(turn: Turn) -> None:
 
 def _hold_or_call(turn: Turn) -> None:
     found = findings_now(turn)
-    for kind in found.holds:
-        if kind != "proposal":
-            hold(turn, kind)
     if turn.state.stage is Stage.CONTACTING:
         if found.ends_as is not None:
             ask_to_decide(turn, found.reason)
         else:
             _call_or_ask(turn)
+
+
+def _hold_what_is_found(turn: Turn) -> None:
+    """What triage finds in today's facts holds a machine here as anywhere."""
+    for kind in findings_now(turn).holds:
+        if kind != "proposal" and all(held.kind != kind for held in turn.state.holds):
+            hold(turn, kind)
 
 
 def _call_or_ask(turn: Turn) -> None:

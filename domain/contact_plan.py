@@ -6,7 +6,7 @@ Source: rule 1 of docs/policy.md; docs/policy.md#contact-plan.
 from dataclasses import replace
 
 from domain.change_words import what_changed
-from domain.closure import hold_what_is_new
+from domain.closure import forget_released, hold_what_is_new
 from domain.events import PlanChanged
 from domain.moves import hold
 from domain.referral_state import Turn
@@ -22,6 +22,7 @@ def change_plan(turn: Turn, event: PlanChanged) -> None:
     before = turn.state
     facts = event.facts.as_of(turn.now)
     turn.state = replace(before, facts=facts, sensitive=before.sensitive or facts.is_sensitive)
+    forget_released(turn)
     turn.say("The contact plan was changed.", what_changed(before, turn.state), by_person=True)
     if before.stage in _WORKING:
         route_after_correction(turn)

@@ -4,8 +4,10 @@ Source: rules 4 and 11 of docs/policy.md; docs/policy.md#stops, docs/policy.md#o
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
-from domain.events import AttemptMade, OptedIn, OptedOut, Replied, Stopped, TextCame
+from domain.events import AttemptMade, Decided, Event, OptedIn, OptedOut, Replied, Stopped, TextCame
+from domain.hold_kinds import Hold
 from domain.moves import (
     ask_referrer,
     ask_to_decide,
@@ -14,12 +16,14 @@ from domain.moves import (
     recall_errands,
     send_errand,
 )
-from domain.referral_state import Turn
+from domain.referral_state import ReferralState, Turn
 from domain.vocabulary import (
     Channel,
     ContactChannel,
+    DecisionKind,
     Purpose,
     Recipient,
+    Role,
     Stage,
     StopCause,
     TextMeaning,
@@ -40,8 +44,18 @@ ASKS_REFERRER = frozenset(
 """Where a safe channel is what is missing.  Of the dead, and of a suspect, a supervisor speaks to the referrer."""
 CAUSE_OF_HOLD = {kind: cause for cause, kind in HOLD_OF_CAUSE.items()}
 
-QUIET_ALERT = "A supervisor is asked to look at this."
-"""What the alert of a duress word says on every screen: nothing."""
+ENDINGS = frozenset(
+    {
+        DecisionKind.CLOSE,
+        DecisionKind.SINGLE_CALL,
+        DecisionKind.ONGOING_SUPPORT,
+        DecisionKind.DECLINED,
+        DecisionKind.RETURN_TO_REFERRER,
+    }
+)
+"""Decisions that take a referral out of its holds: by a supervisor they lift its stops as well."""
+ANSWERED_ONCE_IN = timedelta(hours=24)
+"""Who asks again who we are is not answered by machine twice within it.  Source: docs/policy.md#messages."""
 
 _CHANNEL_WORDS = {
     ContactChannel.PHONE: "calls",
@@ -56,7 +70,9 @@ def stop(turn: Turn, event: Stopped) -> None:
     why = "" if event.cause is StopCause.OTHER else f"{event.cause.replace('_', ' ').capitalize()}."
     turn.say("Everything was stopped.", why, by_person=True)
     recall_errands(turn, "Everything was stopped.", to=Recipient.VICTIM)
-    if turn.state.stage is not Stage.CLOSED:
+    if turn.state.stage is Stage.CLOSED:
+        remember_stop(turn, event.cause)
+    else:
         stop_for(turn, event.cause)
 
 
@@ -67,6 +83,45 @@ def stop_for(turn: Turn, cause: StopCause) -> None:
         escalate(turn, "Immediate danger was reported.")
     if cause in ASKS_REFERRER:
         ask_referrer(turn)
+
+
+def remember_stop(turn: Turn, cause: StopCause) -> None:
+    """Keep it stopped until a supervisor lifts it, whatever becomes of the referral."""
+    causes = turn.state.stopped_for
+    if cause not in causes:
+        turn.state = replace(turn.state, stopped_for=(*causes, cause))
+
+
+def hold_for_stops(turn: Turn) -> None:
+    """Whatever opens the referral again, the holds of what still stops it are back."""
+    for cause in turn.state.stopped_for:
+        hold(turn, HOLD_OF_CAUSE[cause])
+
+
+def with_stops_of_holds(state: ReferralState) -> ReferralState:
+    """Remember why the holds stop everything: a closing takes the holds, and not the stop."""
+    news = [cause for cause in causes_of(state.holds) if cause not in state.stopped_for]
+    return replace(state, stopped_for=(*state.stopped_for, *news)) if news else state
+
+
+def causes_of(holds: tuple[Hold, ...]) -> tuple[StopCause, ...]:
+    """Why these holds stop everything; empty if none of them does."""
+    causes = (CAUSE_OF_HOLD.get(held.kind) for held in holds)
+    return tuple(dict.fromkeys(cause for cause in causes if cause is not None))
+
+
+def keep_stops(turn: Turn, event: Event) -> None:
+    """After every step: a stop outlives its hold, unless a supervisor lifted that or ended the referral."""
+    state = with_stops_of_holds(turn.state)
+    turn.state = state
+    if not isinstance(event, Decided) or event.kind not in ENDINGS or not state.stopped_for:
+        return
+    if event.role.may_act_as(Role.MANAGER):
+        turn.state = replace(state, stopped_for=())
+        return
+    turn.say("Everything stays stopped.", "Only a supervisor lifts that.")
+    if state.stage is Stage.SUPPORTING:
+        escalate(turn, "Everything is stopped still; a supervisor decides: hold it, and release it.")
 
 
 def opt_out(turn: Turn, event: OptedOut) -> None:
@@ -112,8 +167,7 @@ def text_came(turn: Turn, event: TextCame) -> None:
         turn.say("A text came that asks who we are.", by_person=True)
         if turn.state.stage is not Stage.CLOSED or not turn.state.sensitive:
             _say_who_we_are(turn, event.phone_id)
-    if event.duress:
-        escalate(turn, QUIET_ALERT)
+    alert_quietly(turn, event)
 
 
 def _abuse(turn: Turn) -> None:
@@ -132,14 +186,45 @@ def _abuse(turn: Turn) -> None:
 
 
 def _say_who_we_are(turn: Turn, phone_id: str) -> None:
-    why_not = send_errand(turn, Purpose.WHO_WE_ARE, Channel.TEXT, address_id=phone_id)
-    if why_not is not None:
+    if _answer_waits(turn.state, phone_id):
+        turn.say("An answer is on its way already.")
+        return
+    why_not = _why_no_machine(turn, phone_id) or send_errand(
+        turn, Purpose.WHO_WE_ARE, Channel.TEXT, address_id=phone_id
+    )
+    if why_not:
         turn.say("The text was not answered by machine.", why_not)
         if turn.state.stage is not Stage.CLOSED:
             escalate(turn, "A text came that asks who we are; a person decides whether to answer.")
+        return
+    others = tuple(
+        (known, at)
+        for known, at in turn.state.answered_who_at
+        if known != phone_id and turn.now - at < ANSWERED_ONCE_IN
+    )
+    turn.state = replace(turn.state, answered_who_at=(*others, (phone_id, turn.now)))
 
 
-def alert_quietly(turn: Turn, event: AttemptMade | Replied | OptedOut) -> None:
-    """The duress word was said: everything looks as usual, and a supervisor is asked to look."""
+def _answer_waits(state: ReferralState, phone_id: str) -> bool:
+    return any(
+        errand.purpose is Purpose.WHO_WE_ARE and errand.address_id == phone_id and errand.is_waiting
+        for errand in state.errands
+    )
+
+
+def _why_no_machine(turn: Turn, phone_id: str) -> str:
+    if turn.state.stopped_for:
+        return "Everything is stopped."
+    answered_at = dict(turn.state.answered_who_at).get(phone_id)
+    if answered_at is not None and turn.now - answered_at < ANSWERED_ONCE_IN:
+        return "It was answered within the last day."
+    return ""
+
+
+def alert_quietly(turn: Turn, event: AttemptMade | Replied | OptedOut | TextCame) -> None:
+    """The duress word was used: not a word anywhere, and supervisors are shown it until one of them has acted.
+
+    Source: docs/policy.md#contact-plan.
+    """
     if event.duress:
-        escalate(turn, QUIET_ALERT)
+        turn.state = replace(turn.state, alerted_at=turn.now)

@@ -20,11 +20,14 @@ from domain.moves import (
     write,
 )
 from domain.referral_state import MessageChange, Turn, Writing
+from domain.release import still_released
 from domain.vocabulary import Lane, MessageState, Outcome, Stage
 from domain.working_hours import next_cut_off
 
 TRY_AGAIN_AFTER = timedelta(seconds=5)
 """When a message could not leave because a stored command waits to be applied first."""
+CHANGED_SINCE = "What is known has changed since a person released it: it has to be released again."
+"""Why a release no longer covers a message."""
 AT_LEAST = timedelta(seconds=1)
 """Between two tries, whatever we are told."""
 
@@ -43,7 +46,8 @@ def deadline_of_writing(turn: Turn) -> None:
 def _cut_off(turn: Turn, writing: Writing) -> None:
     """The gate is asked again: what was safe when it was made may not be now."""
     state = turn.state
-    act = Write(channel=writing.channel, purpose=writing.purpose, approved=writing.approved)
+    approved = still_released(state, writing)
+    act = Write(channel=writing.channel, purpose=writing.purpose, approved=approved)
     ruling = ask(act, state.circumstances(turn.now))
     if may_go(ruling):
         turn.state = replace(state, writing=replace(writing, state=MessageState.RESERVED, leaves_at=None))
@@ -120,19 +124,29 @@ def resume_writing(turn: Turn, *, keep_time: bool = False) -> None:
         turn.state = replace(turn.state, writing=replace(writing, closes_at=closes_at))
         return
     verdict = way_of_writing(from_hold)
-    approved = writing is not None and writing.is_waiting and writing.approved
+    approved = writing is not None and writing.is_waiting and still_released(from_hold, writing)
     if verdict.channel is None:
         recall(turn, "No channel is known to be safe for writing any more.")
         ask_to_decide(turn, "No channel is known to be safe for writing.")
     elif from_hold.protected and not approved:
-        recall(turn, "A machine does not write on its own here.")
-        hold(turn, "proposal", proposes="write", why="A machine does not write on its own here.")
+        changed = writing is not None and writing.is_waiting and writing.approved
+        why = CHANGED_SINCE if changed else "A machine does not write on its own here."
+        recall(turn, why)
+        hold(turn, "proposal", proposes="write", why=why)
     elif writing is not None and writing.is_waiting and writing.channel is verdict.channel:
         if not keep_time or writing.leaves_at is None:
             _new_cut_off(turn, writing)
     else:
         recall(turn, "Another channel is safer now.")
-        write(turn, verdict, approved=approved)
+        if from_hold.protected:
+            hold(
+                turn,
+                "proposal",
+                proposes="write",
+                why="It was released for another channel: release it again.",
+            )
+        else:
+            write(turn, verdict, approved=approved)
 
 
 def _new_cut_off(turn: Turn, writing: Writing) -> None:

@@ -31,8 +31,18 @@ def errand_settled(turn: Turn, errand: Errand, event: MessageSettled) -> None:
             turn.say(f"The {CHANNEL_WORDS[errand.channel]} left.")
         case _:
             _drop(turn, errand)
-            if event.state is not MessageState.RECALLED:
+            if event.asks_person:
+                _ask_instead(turn, errand, event.why)
+            elif event.state is not MessageState.RECALLED:
                 _not_sent(turn, errand, event.why)
+
+
+def _ask_instead(turn: Turn, errand: Errand, why: str) -> None:
+    """It may leave if a person says so: it does not leave by itself, and a person is asked."""
+    turn.messages.append(MessageChange(key=errand.key, state=MessageState.RECALLED, why=why))
+    turn.say(f"The {CHANNEL_WORDS[errand.channel]} was not sent by machine.", why)
+    if turn.state.is_live:
+        escalate(turn, f"A {CHANNEL_WORDS[errand.channel]} was not sent by machine; a person decides. {why}")
 
 
 def _errand_again(turn: Turn, errand: Errand, event: MessageSettled) -> None:

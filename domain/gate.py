@@ -18,14 +18,15 @@ from domain.channels import (
     textable_phones,
 )
 from domain.facts import Facts, Phone
-from domain.policy import OpeningHours, Period, Policy
+from domain.policy import Policy
+from domain.quiet_hours import allowed_from
 from domain.vocabulary import (
     Channel,
     ContactChannel,
     Lane,
     Purpose,
     Recipient,
-    Weekday,
+    SourceKind,
 )
 from domain.working_hours import intersect, is_open, next_open
 
@@ -69,7 +70,9 @@ class Circumstances:
     protected: bool
     """Sensitive, bereaved or a child."""
     closed: Collection[str] = ()
-    """Numbers and addresses that are not used any more, by their opaque ids."""
+    """Numbers and addresses that are not written to any more, by their opaque ids."""
+    closed_numbers: Collection[str] = ()
+    """Numbers that are not rung any more: a text that bounced says nothing about ringing."""
     opted_out: Collection[ContactChannel] = ()
     """Channels somebody asked us to stop, on this referral."""
     known_opt_outs: Collection[ContactChannel] = ()
@@ -198,6 +201,8 @@ def _ring(act: Ring, known: Circumstances) -> Ruling:
 def _write_to_referrer(act: Write, known: Circumstances) -> Ruling:
     if act.channel is not Channel.EMAIL:
         return Hold(reason="A referrer is only asked by e-mail.")
+    if known.facts.source in _NO_REFERRER:
+        return AskAPerson(reason="Who asked for help, or a helper, is no referrer to be asked by machine.")
     if not known.facts.referrer_can_be_asked:
         return AskAPerson(reason="The referrer named no mailbox: ring them.")
     return Alter(reason="The referrer's own mailbox; without a word about the person.", neutral=True)
@@ -258,38 +263,24 @@ def _only_by_a_person(act: Write, known: Circumstances) -> Iterator[str]:
 
 def _at_its_time(act: Write, known: Circumstances) -> Ruling:
     neutral = known.protected or act.channel is Channel.TEXT or act.purpose is Purpose.WHO_WE_ARE
-    leaves_at = _allowed_from(act.channel, known)
+    leaves_at = allowed_from(act.channel, known.facts, known.policy, known.now)
     if leaves_at is None:
         return AskAPerson(reason="The person gave no time at which this channel may be used.")
     if leaves_at > known.now:
         return Alter(reason="Not at this hour.", at=leaves_at, neutral=neutral)
+    if act.purpose is Purpose.WHO_WE_ARE:
+        return Alter(reason="It answers a text, on the number that asked. In neutral words.", neutral=True)
     if neutral:
         return Alter(reason=f"{CHANNEL_REASONS[act.channel]} In neutral words.", neutral=True)
     return Allow(reason=CHANNEL_REASONS[act.channel])
 
 
-def _allowed_from(channel: Channel, known: Circumstances) -> datetime | None:
-    """When it may leave: no texts at night, and texts and e-mails when the person said; `None`: never."""
-    facts, messages = known.facts, known.policy.messages
-    zone = known.policy.hours.time_zone
-    match channel:
-        case Channel.TEXT if messages is not None:
-            waking = Period(days=tuple(Weekday), opens=messages.texts_from, closes=messages.texts_until)
-            hours = OpeningHours(time_zone=zone, periods=(waking,))
-            return next_open(intersect(hours, facts.text_windows), known.now)
-        case Channel.TEXT if facts.text_windows:
-            return next_open(OpeningHours(time_zone=zone, periods=facts.text_windows), known.now)
-        case Channel.EMAIL if facts.email_windows:
-            return next_open(OpeningHours(time_zone=zone, periods=facts.email_windows), known.now)
-        case _:
-            return known.now
-
-
+_NO_REFERRER = frozenset({SourceKind.SELF, SourceKind.THIRD_PARTY})
 _CHANNEL_WORDS = {Channel.LETTER: "Post", Channel.EMAIL: "E-mail", Channel.TEXT: "A text"}
 
 
 def _phones(known: Circumstances) -> tuple[Phone, ...]:
-    return callable_phones(known.facts, sensitive=known.sensitive, closed=known.closed)
+    return callable_phones(known.facts, sensitive=known.sensitive, closed=known.closed_numbers)
 
 
 def _texted(known: Circumstances) -> tuple[Phone, ...]:

@@ -5,13 +5,14 @@ Source: docs/reference/lifecycle.md, rows `hold`, `release`, `confirm_safe`; doc
 
 from dataclasses import replace
 
+from domain.contact_safety import causes_of
 from domain.errors import NotPossibleNow, RoleNotAllowed
 from domain.events import Decided
 from domain.hold_kinds import Hold, gravest
 from domain.moves import escalate, hold, recall_errands
 from domain.referral_state import Turn
 from domain.routing import route_after_hold
-from domain.vocabulary import Recipient, Stage
+from domain.vocabulary import Recipient, Role, Stage
 
 
 def hold_by_person(turn: Turn, event: Decided) -> None:
@@ -45,6 +46,8 @@ def _lift(turn: Turn, lifted: Hold, event: Decided) -> None:
     left = tuple(held for held in turn.state.holds if held is not lifted)
     news = tuple(word for word in (lifted.kind, lifted.proposes) if word and word not in turn.state.released)
     turn.state = replace(turn.state, holds=left, released=(*turn.state.released, *news))
+    if event.role.may_act_as(Role.MANAGER):
+        turn.state = replace(turn.state, stopped_for=causes_of(left))
     turn.say(f"The hold was lifted ({lifted.kind.replace('_', ' ')}).", lifted.reason, by_person=True)
     if not left:
         recall_errands(turn, "The hold was lifted.", to=Recipient.REFERRER)

@@ -60,12 +60,17 @@ def _take_in(turn: Turn, writing: Writing, event: MessageSettled) -> None:
 def _recalled(turn: Turn, writing: Writing) -> None:
     kept = replace(writing, state=MessageState.RECALLED, leaves_at=None, recall_asked=False, queued=False)
     turn.state = replace(turn.state, writing=kept)
-    if turn.state.stage is Stage.WRITING:
+    why = "It was recalled, and it had not left."
+    turn.messages.append(MessageChange(key=writing.key, state=MessageState.RECALLED, why=why))
+    if writing.overtaken:
+        first_arrived(turn, writing)
+    elif turn.state.stage is Stage.WRITING:
         _write_after_recall(turn, asked=writing.recall_asked)
 
 
 def _rejected(turn: Turn, writing: Writing, event: MessageSettled) -> None:
-    turn.state = replace(turn.state, writing=replace(writing, state=MessageState.REJECTED))
+    refused = replace(writing, state=MessageState.REJECTED, recall_asked=False)
+    turn.state = replace(turn.state, writing=refused)
     turn.say(f"The {CHANNEL_WORDS[writing.channel]} was not taken by its provider.", event.why)
     if event.report is not None and event.report.ends_the_address:
         refused_for_its_address(turn, writing, event)
@@ -89,29 +94,37 @@ def _not_yet(turn: Turn, writing: Writing, event: MessageSettled) -> None:
 def _doubt(turn: Turn, writing: Writing, why: str) -> None:
     """Nobody knows whether it left: waited for a while, then the rule of its purpose; never sent again unasked."""
     messages = turn.policy.messages
-    waits = messages is not None and turn.state.stage is Stage.WRITING
-    resolves_at = turn.now + messages.unknown_after if messages is not None and waits else None
+    resolves_at = turn.now + messages.unknown_after if messages is not None else None
     turn.state = replace(
         turn.state,
         writing=replace(
             writing, state=MessageState.UNKNOWN, posted_at=turn.now, resolves_at=resolves_at, queued=False
         ),
     )
-    if not waits:
+    if messages is None:
         _hold_if_writing(turn, "message_unknown", why)
 
 
 def _asked_about(turn: Turn, writing: Writing, event: MessageSettled) -> None:
-    """Its provider was asked after the wait."""
+    """Its provider was asked after the wait.  The referral may have gone on meanwhile: then it is only noted."""
+    writes = turn.state.stage is Stage.WRITING
     match event.state:
         case MessageState.SENT:
             message_left(turn, writing, learnt=True)
+        case MessageState.RESERVED if not writes:
+            _recalled(turn, writing)
+            turn.say(f"The {CHANNEL_WORDS[writing.channel]} had not left.", event.why)
+        case MessageState.REJECTED if not writes:
+            turn.state = replace(turn.state, writing=replace(writing, state=MessageState.REJECTED))
+            turn.say(f"The {CHANNEL_WORDS[writing.channel]} had not been taken.", event.why)
+        case _ if not writes:
+            pass  # asked again if the referral comes back to it
         case MessageState.RESERVED:
             turn.say(f"The {CHANNEL_WORDS[writing.channel]} had not left; it is sent again.", event.why)
             waits(turn, replace(writing, posted_at=None, resolves_at=None), event.why, until=turn.now)
         case MessageState.REJECTED:
             turn.state = replace(turn.state, writing=replace(writing, state=MessageState.REJECTED))
-            move_on(turn, besides=(writing.channel,))
+            move_on(turn, writing)
         case _:
             resolve(turn, writing, event.why or "It is not known whether the message left.")
 
@@ -182,11 +195,11 @@ def _hold_if_writing(turn: Turn, kind: str, why: str) -> None:
         hold(turn, kind, why=why)
 
 
-def move_on(turn: Turn, *, besides: tuple[Channel, ...]) -> None:
-    """The purpose goes to the next safe channel; on a protected referral a person releases it."""
-    verdict = way_of_writing(turn.state, besides=besides)
+def move_on(turn: Turn, after: Writing) -> None:
+    """The purpose goes to the next safe channel not tried yet; on a protected referral a person releases it."""
+    verdict = way_of_writing(turn.state, besides=(*after.tried, after.channel))
     if verdict.channel is not None:
-        machine_write(turn, verdict)
+        machine_write(turn, verdict, after=after)
     elif turn.state.lane is Lane.INFORMATION and not turn.state.bars_machines:
         machine_close(turn, Outcome.RETURNED_TO_REFERRER, "There is no channel that may be used.")
     else:
@@ -200,7 +213,23 @@ def refused_for_its_address(turn: Turn, writing: Writing, event: MessageSettled)
     if report is DeliveryReport.COMPLAINED:
         close_channel(turn, writing.channel.as_contact)
     elif turn.state.stage is Stage.WRITING:
-        move_on(turn, besides=(writing.channel,))
+        move_on(turn, replace(writing, state=MessageState.REJECTED))
+
+
+def first_arrived(turn: Turn, writing: Writing) -> None:
+    """The message in whose place this one was made did leave: this one does not, and the wait is for that."""
+    first = replace(
+        writing,
+        key=writing.instead_of,
+        channel=writing.instead_of_channel or writing.channel,
+        number=writing.number - 1,
+        state=MessageState.UNKNOWN,
+        leaves_at=None,
+        instead_of="",
+        instead_of_channel=None,
+        overtaken=False,
+    )
+    message_left(turn, first, learnt=True)
 
 
 def close_address(turn: Turn, address_id: str, report: DeliveryReport, channel: Channel) -> None:
@@ -226,13 +255,13 @@ def resolve(turn: Turn, writing: Writing, why: str) -> None:
         case UnknownRule.RESEND:
             turn.say(f"The {CHANNEL_WORDS[writing.channel]} is sent once more.", DOUBT)
             verdict = replace(way_of_writing(turn.state), channel=writing.channel, reason=DOUBT)
-            machine_write(turn, verdict, resent=True)
+            machine_write(turn, verdict, after=writing)
         case UnknownRule.OTHER_CHANNEL:
-            verdict = way_of_writing(turn.state, besides=(writing.channel,))
+            verdict = way_of_writing(turn.state, besides=(*writing.tried, writing.channel))
             if verdict.channel is None:
                 hold(turn, "message_unknown", why=why)
             else:
                 turn.say("Another channel is used.", DOUBT)
-                machine_write(turn, verdict, resent=True)
+                machine_write(turn, verdict, after=writing)
         case UnknownRule.ASK_PERSON:
             hold(turn, "message_unknown", why=why)

@@ -38,6 +38,10 @@ class Begun:
     """For `deferred`: not before; `None`: soon."""
     asks_person: bool = False
     """For `refused`: it may leave if a person says so."""
+    report: DeliveryReport | None = None
+    """For `settled`: what was learnt of it when it was refused, such as `bounced`."""
+    address_id: str = ""
+    """For `settled`: where it had been handed over for, by the opaque id."""
     permit: Permit | None = None
     """For `begun`, and only then."""
 
@@ -74,6 +78,8 @@ class Draft:
     """How the reader reads: large print, easy read."""
     provider_id: str = ""
     """What the provider called it, if it was ever taken."""
+    in_batch: bool = False
+    """Whether it lies in a printed batch: who posts that knows what becomes of it, and nobody else."""
     unsubscribe_token: str = ""
     """For the address at which one click stops e-mails (RFC 8058); empty: none is offered."""
 
@@ -93,8 +99,13 @@ class Written:
 class MessageTables(Protocol):
     """The rows of messages; each call is one transaction."""
 
-    def draft(self, key: str) -> Draft:
-        """Read who it goes to and how, at this moment and never from a copy."""
+    def draft(self, key: str, *, now: datetime | None = None) -> Draft:
+        """Read who it goes to and how, at this moment and never from a copy.
+
+        Args:
+            key: Of the message.
+            now: When it is to leave; `begin` is told the same, so that both mean the same address.
+        """
 
     def begin(
         self,
@@ -118,8 +129,17 @@ class MessageTables(Protocol):
     def queue(self, key: str, now: datetime) -> None:
         """Note that a reserved letter waits for the next printed batch."""
 
-    def settle(self, key: str, state: MessageState, *, why: str, provider_id: str, now: datetime) -> None:
-        """Write what the provider said.  Only from `sending`; final states stay."""
+    def settle(
+        self,
+        key: str,
+        state: MessageState,
+        *,
+        why: str,
+        provider_id: str,
+        now: datetime,
+        report: DeliveryReport | None = None,
+    ) -> None:
+        """Write what the provider said, and what a refusal tells of the address.  Final states stay."""
 
     def provider_answered(
         self, channel: Channel, *, taken: bool, retry_after: timedelta | None, now: datetime

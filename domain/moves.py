@@ -10,10 +10,12 @@ from datetime import datetime
 from domain.call_planning import next_call_at
 from domain.channels import Verdict, writing_channel
 from domain.gate import Alter, AskAPerson, Ring, Write, ask, may_go
+from domain.gate import Hold as Denied
 from domain.hold_kinds import KINDS, Hold
 from domain.identifiers import message_key
 from domain.policy import Policy
 from domain.referral_state import Call, Errand, MessageChange, ReferralState, Turn, Writing
+from domain.release import ground_of
 from domain.vocabulary import Channel, DecisionKind, Lane, MessageState, Outcome, Purpose, Recipient, Stage
 from domain.working_hours import add_open_time, intersect, next_cut_off
 
@@ -74,7 +76,7 @@ def want_call(
         return
     known = replace(state, lane=Lane.CONTACT, holds=()).circumstances(turn.now)
     ruling = ask(Ring(at=due_at, agreed=at is not None), known)
-    if isinstance(ruling, AskAPerson):
+    if isinstance(ruling, AskAPerson | Denied):
         ask_to_decide(turn, ruling.reason)
         return
     if isinstance(ruling, Alter) and ruling.at is not None:
@@ -133,7 +135,7 @@ def no_safe_channel(
         machine_close(turn, Outcome.NOT_REACHED, why)
 
 
-def machine_write(turn: Turn, verdict: Verdict, *, resent: bool = False) -> None:
+def machine_write(turn: Turn, verdict: Verdict, *, after: Writing | None = None) -> None:
     """Write, if the gate lets a machine: never to a protected or reached person, nor unasked to a self-referral."""
     state = turn.state
     if verdict.channel is None:
@@ -142,7 +144,7 @@ def machine_write(turn: Turn, verdict: Verdict, *, resent: bool = False) -> None
     act = Write(channel=verdict.channel, purpose=_purpose(state))
     ruling = ask(act, replace(state, holds=()).circumstances(turn.now))
     if not isinstance(ruling, AskAPerson):
-        write(turn, verdict, resent=resent)
+        write(turn, verdict, after=after)
     elif state.bars_machines:
         ask_to_decide(turn, ruling.reason)
     else:
@@ -154,9 +156,17 @@ def _purpose(state: ReferralState) -> Purpose:
     return Purpose.CONTACT_UNANSWERED if in_vain else Purpose.INFORMATION
 
 
-def write(turn: Turn, verdict: Verdict, *, approved: bool = False, resent: bool = False) -> None:
-    """Make the written message of this opening; it leaves at the cut-off.  `verdict` names a channel."""
+def write(turn: Turn, verdict: Verdict, *, approved: bool = False, after: Writing | None = None) -> None:
+    """Make the written message of this opening; it leaves at the cut-off.
+
+    Args:
+        turn: The step in the making.
+        verdict: Names a channel.
+        approved: Whether a person asked for it.
+        after: The message it follows, which did not arrive or of whose fate nobody knows.
+    """
     state = turn.state
+    doubted = after is not None and after.state is MessageState.UNKNOWN
     channel = verdict.channel or Channel.LETTER
     purpose = _purpose(state)
     number = state.letters_made + 1
@@ -176,7 +186,11 @@ def write(turn: Turn, verdict: Verdict, *, approved: bool = False, resent: bool 
             number=number,
             leaves_at=leaves_at,
             approved=approved,
-            resent=resent,
+            released_for=ground_of(state, channel) if approved else (),
+            resent=doubted or (after is not None and after.resent),
+            tried=() if after is None else tuple(dict.fromkeys((*after.tried, after.channel))),
+            instead_of=after.key if after is not None and doubted else "",
+            instead_of_channel=after.channel if after is not None and doubted else None,
         ),
     )
     turn.messages.append(

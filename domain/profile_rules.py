@@ -3,7 +3,6 @@
 Source: docs/policy.md, "Rules no profile may switch off".
 """
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -12,6 +11,7 @@ from domain import profile_keys as keys
 from domain.duration import in_words
 from domain.policy import OpeningHours
 from domain.profile_values import Key, Values
+from domain.telling_words import name_tells
 from domain.vocabulary import Flag, IncidentKind, RiskLevel
 from domain.working_hours import next_open, open_spans
 
@@ -37,11 +37,6 @@ NEVER_EXCLUDED = (
 )
 """Only a person may turn these away.  Source: docs/policy.md#triage."""
 
-_GIVES_AWAY = re.compile(
-    r"\b(abuse|crim(e|es|inal)|domestic|offences?|police|rape|refuge|sexual|survivors?|victims?|violence)\b",
-    re.IGNORECASE,
-)
-
 
 class Problem(NamedTuple):
     """Why a profile is refused, and the key to blame."""
@@ -56,8 +51,10 @@ def contradictions(values: Values) -> Iterator[Problem]:
     yield from _calls(values)
     yield from _letters(values)
     yield from _triage(values)
-    if _GIVES_AWAY.search(values[keys.NEUTRAL_NAME]):
+    if name_tells(values[keys.NEUTRAL_NAME]):
         yield _problem(keys.NEUTRAL_NAME, "tells what kind of service this is; texts and envelopes carry it")
+    if name_tells(values[keys.EMAIL_FROM]):
+        yield _problem(keys.EMAIL_FROM, "tells what kind of service this is; every e-mail shows it")
     if not values[keys.LANGUAGES]:
         yield _problem(keys.LANGUAGES, "must name at least one language")
     if values[keys.REVIEW_MISSED_AFTER] >= values[keys.REVIEW_EVERY]:

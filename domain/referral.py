@@ -161,7 +161,7 @@ TABLE: tuple[Row, ...] = (
         stages=_ALL,
         step=contact_safety.stop,
         then="everything queued is recalled; held for a supervisor, the referrer is asked for a safe channel; "
-        "closed: recorded",
+        "closed: everything stays stopped, and reopening holds",
     ),
     Row(
         event="opt_out",
@@ -241,9 +241,11 @@ def decide(
     row = _ROWS.get((state.stage, name_of(event)))
     if row is None:
         raise NotPossibleNow(f"This is not possible while the referral is {state.stage}.")
-    turn = Turn(state=_acted_on(state, event), now=now, policy=policy)
+    acted_on = _acted_on(contact_safety.with_stops_of_holds(state), event)
+    turn = Turn(state=acted_on, now=now, policy=policy)
     row.step(turn, event)
-    if turn.state == state and not turn.entries:
+    contact_safety.keep_stops(turn, event)
+    if turn.state == acted_on and not turn.entries:
         return state, turn.effects()
     return replace(turn.state, revision=state.revision + 1), turn.effects()
 
@@ -284,7 +286,8 @@ def _may_take(state: ReferralState, decision: Decided, now: datetime) -> bool:
 
 
 def _acted_on(state: ReferralState, event: Event) -> ReferralState:
-    """A person acting on a referral answers its escalation."""
+    """A person acting on a referral answers its escalation; a quiet alert only a supervisor's decision answers."""
     if state.escalated_at is not None and isinstance(event, AttemptMade | Decided):
-        return replace(state, escalated_at=None, escalation="")
-    return state
+        state = replace(state, escalated_at=None, escalation="")
+    by_supervisor = isinstance(event, Decided) and event.role.may_act_as(Role.MANAGER)
+    return replace(state, alerted_at=None) if by_supervisor and state.alerted_at is not None else state

@@ -20,6 +20,7 @@ from domain.vocabulary import (
     Purpose,
     SourceKind,
     Stage,
+    StopCause,
     SupportKind,
 )
 
@@ -69,6 +70,15 @@ class Writing:
     """How often its provider was away or busy."""
     in_vain: bool = False
     """Whether it left and did not arrive."""
+    tried: tuple[Channel, ...] = ()
+    """Channels by which the purpose was written in vain before: no machine tries them again."""
+    instead_of: str = ""
+    """The key of a message of unknown fate, in whose place this one was made."""
+    instead_of_channel: Channel | None = None
+    released_for: tuple[str, ...] = ()
+    """What a person's release was given for: who is written to, where, and in whose reach; see `domain.release`."""
+    overtaken: bool = False
+    """Whether that message proved to have left while this one was leaving already."""
 
     @property
     def has_left(self) -> bool:
@@ -186,6 +196,12 @@ class ReferralState:
     """Whether that happened since (re)opening: everything automatic is paused."""
     errands: tuple[Errand, ...] = ()
     errands_made: int = 0
+    stopped_for: tuple[StopCause, ...] = ()
+    """Why everything is stopped until a supervisor lifts it: a closing takes the holds, and not these."""
+    alerted_at: datetime | None = None
+    """When a word agreed for duress was used last: shown to supervisors alone, until one of them has acted on it."""
+    answered_who_at: tuple[tuple[str, datetime], ...] = ()
+    """When "who is this?" was answered last, by number."""
 
     @property
     def closed_ways(self) -> tuple[str, ...]:
@@ -217,6 +233,7 @@ class ReferralState:
             sensitive=sensitive,
             protected=is_protected(current, sensitive=sensitive),
             closed=self.closed_ways,
+            closed_numbers=self.closed_phones,
             opted_out=self.opted_out,
             known_opt_outs=known_opt_outs,
             stopped=stopped,

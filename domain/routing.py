@@ -20,6 +20,7 @@ from domain.moves import (
     without_number,
 )
 from domain.referral_state import Turn
+from domain.release import still_released
 from domain.triage import Findings, lane_of, triage
 from domain.vocabulary import Lane, MessageState, Outcome, Stage
 
@@ -133,8 +134,11 @@ def _write_again(turn: Turn) -> None:
         resume_writing(turn, keep_time=True)
     elif not _may_stay_let_go(turn):
         recall(turn, "It may not leave by this channel any more.")
+        recalled = turn.state.writing
         if turn.state.protected:
             hold(turn, "proposal", proposes="write", why="A machine does not write on its own here.")
+        elif recalled is not None and not recalled.recall_asked:
+            resume_writing(turn)
 
 
 def _may_stay_let_go(turn: Turn) -> bool:
@@ -143,7 +147,7 @@ def _may_stay_let_go(turn: Turn) -> bool:
     if writing is None:
         return True
     opens = channel_is_open(writing.channel, state.facts, sensitive=state.sensitive, closed=state.closed_ways)
-    return opens and (writing.approved or not state.protected)
+    return opens and (still_released(state, writing) or not state.protected)
 
 
 def _inform(turn: Turn) -> None:

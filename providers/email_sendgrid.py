@@ -26,14 +26,16 @@ from sendgrid.helpers.mail import (
 from domain.message_ports import Delivery, Outgoing, Verdict
 from domain.vocabulary import Channel, DeliveryReport
 from providers.permission import must_be_permitted
-from providers.proof import of_failure, of_status, unknown, wait_asked
+from providers.proof import not_let_in, of_failure, of_status, unknown, wait_asked
 from providers.sendgrid_client import sendgrid_client
 
 WHO = "The e-mail provider"
 KEY_ARGUMENT = "key"
 """The one thing of ours that SendGrid gives back with each event: the message's opaque key."""
 
-_TAKEN = 202
+_TAKEN, _BAD_REQUEST = 202, 400
+_OURS = ("from", "reply_to", "tracking_settings", "mail_settings")
+"""How the fields begin that are the same in every mail: a refusal about them says nothing of this message."""
 
 
 class SendGridProvider:
@@ -53,8 +55,7 @@ class SendGridProvider:
         try:
             response = self._client.send(mail)
         except HTTPError as error:
-            wait = wait_asked(error.headers, datetime.now(UTC))
-            return of_status(error.status_code, who=WHO, retry_after=wait, report=_says_of_address(error))
+            return _of_refusal(error)
         except (OSError, http.client.HTTPException, ValueError) as error:
             return of_failure(error, who=WHO)
         if response.status_code != _TAKEN:
@@ -93,11 +94,23 @@ def _mail(outgoing: Outgoing, sender: str) -> Mail:
     return mail
 
 
-def _says_of_address(error: HTTPError) -> DeliveryReport | None:
-    """Whether a refusal is about the address, which its field tells and its words may repeat."""
-    try:
-        fields = [str(one.get("field")) for one in json.loads(error.body)["errors"]]
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return None
+def _of_refusal(error: HTTPError) -> Delivery:
+    """Judge a refusal; its fields tell what it is about, its words may repeat an address."""
+    fields = _fields(error)
+    ours = [name for name in _OURS if any(field.startswith(name) for field in fields)]
+    if error.status_code == _BAD_REQUEST and ours:
+        return not_let_in(f"{WHO} refuses our settings ({', '.join(ours)}): mend them, and it leaves.")
     about_it = any(field.startswith("personalizations") and ".to" in field for field in fields)
-    return DeliveryReport.BOUNCED if about_it else None
+    return of_status(
+        error.status_code,
+        who=WHO,
+        retry_after=wait_asked(error.headers, datetime.now(UTC)),
+        report=DeliveryReport.BOUNCED if about_it else None,
+    )
+
+
+def _fields(error: HTTPError) -> list[str]:
+    try:
+        return [str(one.get("field")) for one in json.loads(error.body)["errors"]]
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return []

@@ -12,8 +12,11 @@ from domain.errors import NotGenuine, NotUnderstood
 from domain.vocabulary import Channel, DeliveryReport
 from providers.email_sendgrid import KEY_ARGUMENT
 
-OLDEST = timedelta(minutes=5)
-"""A signature older than this, or as far in the future, may be somebody's who kept a call to repeat it."""
+OLDEST = timedelta(hours=24)
+"""SendGrid repeats for a day what we could not take in, and a call repeated by somebody who kept it changes nothing:
+each event has an id and is stored once."""
+FURTHEST_AHEAD = timedelta(minutes=5)
+"""What clocks may differ; a signature from later than this is nobody's."""
 
 _SIGNATURE: Final = EventWebhookHeader.SIGNATURE.lower()
 _TIMESTAMP: Final = EventWebhookHeader.TIMESTAMP.lower()
@@ -69,8 +72,8 @@ class SendGridEvents:
             raise NotGenuine("a malformed signature") from None
         if not genuine:
             raise NotGenuine("a wrong signature")
-        if abs(callback.received_at - signed_at) > OLDEST:
-            raise NotGenuine("a signature too old")
+        if not -FURTHEST_AHEAD <= callback.received_at - signed_at <= OLDEST:
+            raise NotGenuine("a signature too old, or from the future")
 
 
 def _events(body: bytes) -> list[Mapping[str, Any]]:

@@ -46,9 +46,15 @@ REPORTS_BY_CODE: Final = {
     21612: DeliveryReport.UNDELIVERED,  # not from this number of ours
 }
 """What Twilio's codes say of a number, in a refusal as in a status callback."""
-_OURS: Final = frozenset({21603, 21606, 21609, 21659, 21660, 21661, 21701, 21703, 21704, 30029, 30030})
-"""Codes about our sender, our callback address, or message redaction that the account has not: the text must not be
-lost for them."""
+_OURS: Final = frozenset({
+    21212, 21601, 21603, 21606, 21607, 21659, 21660, 21661,  # our number
+    21701, 21703, 21704, 21705,  # our messaging service
+    21408,  # a region we may not send to: geo permissions
+    21219, 21608,  # a trial account, which reaches checked numbers alone
+    21609,  # our callback address
+    30029, 30030,  # message redaction, which the account has not
+})  # fmt: skip
+"""Codes about our sender, account or settings: the text must not be lost for them."""
 _LATER: Final = frozenset({14107, 20429, 21611})
 """Codes of a full queue."""
 
@@ -71,7 +77,7 @@ class TwilioProvider:
     def send(self, outgoing: Outgoing) -> Delivery:
         """Hand a text over, on a connection of its own: one kept open may have died unseen.  Raises `NotPermitted`."""
         must_be_permitted(outgoing, Channel.TEXT)
-        http = _Http(self._base_url)
+        http = TwilioHttp(self._base_url)
         with http.connections:
             try:
                 taken = self._client(http).messages.create(to=outgoing.to, **self._details(outgoing))
@@ -91,7 +97,7 @@ class TwilioProvider:
         """Twilio cannot be asked by our key: only its status callback may tell later."""
         return unknown("It is not known whether it left; the text provider may still tell.")
 
-    def _client(self, http: "_Http") -> Client:
+    def _client(self, http: "TwilioHttp") -> Client:
         return Client(self._account_sid, self._auth_token, http_client=http)
 
     def _details(self, outgoing: Outgoing) -> dict[str, Any]:
@@ -109,7 +115,7 @@ class TwilioProvider:
         }
 
 
-class _Http(TwilioHttpClient):  # type: ignore[misc]
+class TwilioHttp(TwilioHttpClient):  # type: ignore[misc]
     """Calls the address of the settings, tries once, and remembers the answer: the client's errors do not keep it."""
 
     def __init__(self, base_url: str) -> None:
@@ -131,14 +137,16 @@ class _Http(TwilioHttpClient):  # type: ignore[misc]
         return self.answered
 
 
-def _of_refusal(http: _Http, code: object) -> Delivery:
+def _of_refusal(http: TwilioHttp, code: object) -> Delivery:
     """Judge by the status that came over the wire; a code speaks only where the status says `refused`."""
     if http.answered is None:
         return unknown(f"{WHO} did not answer as it should; it may have taken it.")
     status = int(http.answered.status_code)
     wait = wait_asked(http.answered.headers, datetime.now(UTC))
     if status in _REFUSALS and code in _OURS:
-        return not_let_in(f"{WHO} refuses our account or sender (code {code}): see its settings.")
+        return not_let_in(
+            f"{WHO} refuses our account, sender or settings (code {code}): mend them, and it leaves."
+        )
     if status in _REFUSALS and code in _LATER:
         return Delivery(verdict=Verdict.NOT_TRIED, why=f"{WHO} asked us to slow down.", retry_after=wait)
     report = REPORTS_BY_CODE.get(code) if isinstance(code, int) else None

@@ -13,6 +13,8 @@ from uuid import UUID
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+INVENTED = "simulated"
+"""In each key: Holdfast takes such a key in a rehearsal alone, and no real provider makes one."""
 SENDER = "+447700900000"
 """The number texts come from; of the regulator's range for drama."""
 
@@ -59,14 +61,14 @@ class Keys:
         # 248 bits: below the order of the curve, whatever they are.
         number = int.from_bytes(made("sendgrid signing")[:31]) + 1
         return cls(
-            sendgrid_api_key=f"SG.{_text(made('sendgrid id')[:16])}.{_text(made('sendgrid key'))}",
+            sendgrid_api_key=f"SG.{INVENTED}-{_text(made('sendgrid id')[:16])}.{_text(made('sendgrid key'))}",
             sendgrid_signing_key=ec.derive_private_key(number, ec.SECP256R1()),
             twilio_account_sid=f"AC{made('twilio account').hex()[:32]}",
-            twilio_auth_token=made("twilio token").hex()[:32],
+            twilio_auth_token=f"{INVENTED}-{made('twilio token').hex()[:32]}",
             twilio_from=SENDER,
             notify_service_id=name("notify service"),
             notify_secret=name("notify secret"),
-            notify_callback_token=_text(made("notify callback")),
+            notify_callback_token=f"{INVENTED}-{_text(made('notify callback'))}",
             notify_email_template_id=name("notify e-mail template"),
             notify_text_template_id=name("notify text template"),
         )
@@ -74,7 +76,7 @@ class Keys:
     @property
     def notify_api_key(self) -> str:
         """As Notify writes it: a name, the service and the secret, of which the last 73 characters count."""
-        return f"simulated-{self.notify_service_id}-{self.notify_secret}"
+        return f"{INVENTED}-{self.notify_service_id}-{self.notify_secret}"
 
     @property
     def sendgrid_public_key(self) -> str:

@@ -4,6 +4,8 @@ import base64
 import binascii
 import re
 import secrets
+from datetime import datetime
+from operator import itemgetter
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
@@ -12,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from simulator import answering, body
 from simulator.clock import now, rfc2822
 from simulator.course import course
-from simulator.kept import Message, Way
+from simulator.kept import Answer, Message, Way
 from simulator.script import Provider, Trouble
 from simulator.text_parts import parts
 from simulator.text_twilio_calls import natural
@@ -25,7 +27,7 @@ _LARGEST = 100_000
 _LONGEST = 1_600
 """Characters of one text."""
 _NUMBER = re.compile(r"\+[1-9]\d{7,14}")
-_PAGE = 50
+_PAGE, _LARGEST_PAGE = 50, 1000
 _ERRORS = {
     "undelivered": 30005,  # unknown destination
     "failed": 30008,  # unknown error
@@ -97,20 +99,29 @@ async def one(request: Request, account: str, sid: str) -> Response:
 
 @router.get("/{account}/Messages.json")
 async def several(request: Request, account: str) -> Response:
-    """List texts, newest first, to one number if it is named: the first page alone."""
+    """List texts of both ways, newest first, to one number and since a time if they are named: the first page alone."""
     world = world_of(request)
     if (refused := _stranger(request, world, account)) is not None:
         return refused
     if (response := answering.away(world, MANNERS)) is not None:
         return response
-    to = request.query_params.get("To")
-    found = [one for one in world.kept.messages(provider=Provider.TWILIO) if to in (None, one.to)]
-    page = [shown(world, one) for one in reversed(found[-_PAGE:])]
+    to, since = (request.query_params.get(name) for name in ("To", "DateSent>"))
+    size = min(int(request.query_params.get("PageSize", _PAGE)), _LARGEST_PAGE)
+    out = [
+        (one.serial, one.updated_at or one.taken_at, shown(world, one))
+        for one in world.kept.messages(provider=Provider.TWILIO)
+    ]
+    came = [(one.serial, one.written_at, came_in(world, one)) for one in world.kept.answers() if is_ours(one)]
+    page = [
+        told
+        for _, at, told in sorted(out + came, key=itemgetter(0), reverse=True)
+        if to in (None, told["to"]) and (since is None or at >= datetime.fromisoformat(since))
+    ][:size]
     return JSONResponse(
         {
             "messages": page,
             "page": 0,
-            "page_size": _PAGE,
+            "page_size": size,
             "start": 0,
             "end": max(len(page) - 1, 0),
             "uri": request.url.path,
@@ -148,6 +159,37 @@ def shown(world: World, message: Message) -> dict[str, object]:
         "to": message.to,
         "uri": f"{uri}.json",
     }
+
+
+def came_in(world: World, answer: Answer) -> dict[str, object]:
+    """Show a text somebody wrote to us as the API does, whether or not the call that told of it arrived."""
+    account, at = world.keys.twilio_account_sid, rfc2822(answer.written_at)
+    return {
+        "account_sid": account,
+        "api_version": "2010-04-01",
+        "body": answer.words,
+        "date_created": at,
+        "date_sent": at,
+        "date_updated": at,
+        "direction": "inbound",
+        "error_code": None,
+        "error_message": None,
+        "from": answer.sender,
+        "messaging_service_sid": None,
+        "num_media": "0",
+        "num_segments": str(parts(answer.words)),
+        "price": None,
+        "price_unit": "USD",
+        "sid": answer.id,
+        "status": "received",
+        "to": world.keys.twilio_from,
+        "uri": f"/2010-04-01/Accounts/{account}/Messages/{answer.id}.json",
+    }
+
+
+def is_ours(answer: Answer) -> bool:
+    """Whether a text was written to Twilio's number, and not to Notify's."""
+    return answer.id.startswith("SM")
 
 
 def _message(form: dict[str, str]) -> Message:

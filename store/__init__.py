@@ -33,19 +33,20 @@ documents plain JSON-ready dictionaries.  A malformed id is simply not found.
                        .list_views(*, stage=None, outcome=None, due_before=None, owner=None,
                                    after: tuple[datetime, str] | None = None, limit=50) -> list[ReferralView]
                           newest first; `after` = (received_at, id) of the last one seen
-                       .worklist(now, *, limit=50, due_within=timedelta()) -> list[ReferralView]
+                       .worklist(now, *, limit=50, due_within=timedelta(), alerts=False) -> list[ReferralView]
                        .linked(referral_id, *, limit=20) -> list[Link(referral_id, reference, kind, why)]
                           kind: duplicate | repeat | same_contact
                        .take_up · .facts_corrected_by · .project               as in domain.ports
     referral_view    ReferralView: id reference owner received_at stage outcome lane sensitive attempts_counted
-                       reached reached_since_opening decision revision turn opening closed_at escalated_at
+                       reached reached_since_opening decision revision turn opening closed_at escalated_at alerted_at
                        question_open support_id           clear; and, decrypted when first asked for:
                        .document  .state  .next_action (NextAction | None)  .next_number (E.164 | None)
                        .hold (Hold | None, the gravest)  .holds  .escalation
                        .number_id(e164) -> str    .number_of(phone_id) -> str | None
     command          NewCommand(id, referral_id, kind, event: CommandEvent | Reviewed, words: dict, by: Maker, made_at,
                                 target_id=None (the referral's workflow), claim=None)
-                       words: {"note"|"reason": str} or {"patch": merge-patch}; everything personal goes here
+                       words: {"note"|"reason": str} or {"patch": merge-patch} (of a plan also the "base" it was
+                       made upon); everything personal goes here
                      StoredCommand(id, target_id, referral_id, ordinal, kind, event, by, made_at, state, answer,
                                    settled_at, replayed; .command -> Command | SupportCommand)
                      CommandStore(engine, keyring)
@@ -57,8 +58,10 @@ documents plain JSON-ready dictionaries.  A malformed id is simply not found.
                        .left_over(*, now, lease: timedelta, limit) -> list[StoredCommand]
                        .settle(command_id, answer, *, now)         for a target that is gone; only from pending
     stop             StopStore(engine)        .standing(referral_id) -> tuple[StandingStop(cause, made_at), ...]
-    contact_plan     corrected_by_referrer(document, patch) -> Document      without_duress_word(document) -> Document
+    contact_plan     without_duress_word(document) -> Document      plan_part(document) -> Document
                        says_duress_word(document, said) -> bool       has_run_out(document, now) -> bool
+    contact_plan_correction  corrected_by_referrer(document, patch) -> Document   nothing is made less careful
+    contact_plan_change      changed_by_staff(document, patch, base) -> Document  put together with what came meanwhile
     outbox           Outbox(engine)
                        .claim(*, now, lease: timedelta, limit) -> list[Waiting(referral_id, made_at, tries)]
                        .done(referral_id)      not needed after an inline start: the first projection does it

@@ -6,14 +6,14 @@ of docs/policy.md; docs/policy.md#opting-out.
 """
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import BindParameter, Connection, Engine, bindparam, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.callback_ports import InboundText
 from domain.errors import ReferralNotFound
-from domain.inbound_words import meaning_of, threatens
+from domain.inbound_words import contains, meaning_of, threatens
 from domain.vocabulary import ContactChannel, OptOutWay, TextMeaning
 from store import opt_out
 from store.columns import AnyRow, is_uuid
@@ -35,9 +35,12 @@ from store.tokens import Maker
 
 __all__ = ["Candidate", "InboundTextRow", "InboundTextStore", "InboundTextView", "TextNotFound"]
 
+LATE = timedelta(minutes=2)
+"""Beyond this a text did not come by the provider's call, but was looked for afterwards."""
 SENDER = Maker(token_id="text", role="public", name="A text that came in")  # noqa: S106  # it has no secret
 """Who says it, for the timeline: whoever holds the phone."""
 
+_NO_REPLIES = frozenset({TextMeaning.WHO_ARE_YOU, TextMeaning.ABUSE})
 _THIS: BindParameter[str] = bindparam("this")
 _KEPT = (
     insert(INBOUND_TEXT)
@@ -79,11 +82,17 @@ class InboundTextStore:
             if connection.scalar(_KEPT, row) is None:
                 return False
             known = known_by(connection, self._keyring, came.sender, now=now)
-            chosen = the_one(known, came.words)
+            # A START of which we hear late may be older than a STOP we have heard since, and where a referral is
+            # sensitive whoever holds the phone may not be the person: only a person can tell.
+            is_overtaken = now - came.received_at > LATE or any(one.sensitive for one in known)
+            asks_first = meaning is TextMeaning.START and is_overtaken
+            chosen = None if asks_first else the_one(known, came.words)
             heard = self._tell(connection, came, meaning, known, chosen, now)
-            self._keep_opt_out(connection, came, meaning, now)
+            if not asks_first:
+                self._keep_opt_out(connection, came, meaning, now)
             referral_id = chosen.referral_id if chosen else None
-            found = {"this": row["id"], "referral_id": referral_id, "needs_person": not heard}
+            asks = not heard or _closed_and_no_reply(chosen, meaning)
+            found = {"this": row["id"], "referral_id": referral_id, "needs_person": asks}
             connection.execute(_HANDLED, found)
         return True
 
@@ -166,8 +175,9 @@ class InboundTextStore:
         """Tell the referrals it concerns; say whether any of them heard it."""
         is_stop = meaning is TextMeaning.STOP
         heard = [one for one in known if one.is_live] if is_stop else [one for one in (chosen,) if one]
-        lock(connection, heard)
-        for one in heard:
+        told = [*heard, *_closed_and_alerted(chosen, came.words)] if is_stop else heard
+        lock(connection, told)
+        for one in told:
             _ = place(connection, self._keyring, command_of(came, meaning, one, by=SENDER, now=now))
             if is_stop and one is chosen and threatens(came.words):
                 also = command_of(came, TextMeaning.ABUSE, one, by=SENDER, now=now)
@@ -199,6 +209,17 @@ class InboundTextStore:
             )
             for one in known
         )
+
+
+def _closed_and_no_reply(chosen: Known | None, meaning: TextMeaning) -> bool:
+    """Closed is not deaf: nobody works on it, so whoever asks or abuses there is for a person."""
+    return chosen is not None and not chosen.is_live and meaning in _NO_REPLIES
+
+
+def _closed_and_alerted(chosen: Known | None, words: str) -> list[Known]:
+    """A STOP is not for closed referrals; the word agreed for duress in it is."""
+    alerted = chosen is not None and not chosen.is_live and contains(words, chosen.duress_word)
+    return [chosen] if chosen is not None and alerted else []
 
 
 def _locked(connection: Connection, text_id: str) -> AnyRow:

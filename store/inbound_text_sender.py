@@ -44,6 +44,7 @@ class Known:
     number_hash: str
     """As opt-outs by text have it."""
     duress_word: str
+    sensitive: bool
 
 
 def known_by(
@@ -137,6 +138,7 @@ def _columns() -> tuple[Any, ...]:
         REFERRAL.c.id,
         REFERRAL.c.reference,
         REFERRAL.c.stage,
+        REFERRAL.c.sensitive,
         REFERRAL.c.wrapped_key,
         REFERRAL.c.document_enc,
     )
@@ -189,4 +191,5 @@ def _known(keyring: Keyring, row: AnyRow, sender: str) -> Known:
         phone_id=number_id(keyring)(sender),
         number_hash=opt_out.hash_of(keyring, ContactChannel.TEXT, sender),
         duress_word=plan_of(document).get(DURESS_WORD) or "",
+        sensitive=row.sensitive,
     )

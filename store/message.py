@@ -5,6 +5,7 @@ the referral's lock, whether everything still allows it.  Rules 1, 4 and 5 of do
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,13 +15,14 @@ from domain.errors import ReferralNotFound
 from domain.facts import Facts
 from domain.message_ports import Beginning, Begun, Draft, Written
 from domain.referral_state import ReferralState
-from domain.vocabulary import Channel, MessageState, Purpose, Recipient
+from domain.vocabulary import Channel, DeliveryReport, MessageState, Purpose, Recipient
 from store import departures, message_content, opt_out
 from store.columns import AnyRow
 from store.encryption import PersonCipher, cipher_of
 from store.keyring import Keyring
-from store.message_row import MESSAGE, MessageView, sealed_why
-from store.message_step import judge, locked_message, locked_referral
+from store.message_row import MESSAGE, WAITING, MessageView, sealed_why
+from store.message_settled import already, settle
+from store.message_step import judge, locked_message, locked_referral, overtaken
 from store.post_room import PostRoom, of_message
 from store.recipient import To, recipient_of, referrer_of
 from store.referral_document import ADULT_AT, Document, facts_of, number_id
@@ -29,16 +31,7 @@ from store.unsubscribe import unsubscribe_hash, unsubscribe_token
 
 __all__ = ["MessageStore", "MessageView"]
 
-_SETTLED_FROM = {
-    MessageState.RESERVED: (MessageState.SENDING, MessageState.UNKNOWN),
-    MessageState.UNKNOWN: (MessageState.SENDING,),
-    MessageState.SENT: (MessageState.SENDING, MessageState.UNKNOWN),
-    MessageState.REJECTED: (MessageState.SENDING, MessageState.UNKNOWN),
-}
-"""What a provider's answer may follow; `reserved` when it proved not to have taken the message."""
-_TAKE_IN_FIRST = "Something was recorded that has to be taken in first."
-_ALREADY = {MessageState.SENDING: Beginning.INTERRUPTED, MessageState.HELD: Beginning.REFUSED}
-
+_HANDED_OVER = frozenset({MessageState.SENDING, MessageState.UNKNOWN})
 
 _THIS: BindParameter[str] = bindparam("this")
 _DRAFTED = of_message(
@@ -47,13 +40,11 @@ _DRAFTED = of_message(
     MESSAGE.c.channel,
     MESSAGE.c.purpose,
     MESSAGE.c.provider_id,
+    MESSAGE.c.address_id,
+    MESSAGE.c.batch_id,
     REFERRAL,
 ).where(MESSAGE.c.key == _THIS)
-_TO_SETTLE = of_message(MESSAGE.c.channel, REFERRAL.c.wrapped_key).where(MESSAGE.c.key == _THIS)
 _WRITTEN = update(MESSAGE).where(MESSAGE.c.key == _THIS)
-_SETTLED = update(MESSAGE).where(
-    MESSAGE.c.key == _THIS, MESSAGE.c.state.in_(bindparam("follows", expanding=True))
-)
 
 
 class MessageStore(PostRoom):
@@ -72,16 +63,18 @@ class MessageStore(PostRoom):
         self._per_minute = per_minute or {}
         self._number_id = number_id(keyring)
 
-    def draft(self, key: str) -> Draft:
-        """Read who it goes to and how, at this moment.  Raises `ReferralNotFound` for an unknown key."""
+    def draft(self, key: str, *, now: datetime | None = None) -> Draft:
+        """Read who it goes to and how; see `domain.message_ports`.  Raises `ReferralNotFound` for an unknown key."""
         with self._engine.connect() as connection:
             row = connection.execute(_DRAFTED, {"this": key}).first()
         if row is None:
             raise ReferralNotFound(f"no message {key}")
         cipher = cipher_of(self._keyring, row.id, row.wrapped_key)
-        document, facts, state = self._read(cipher, row)
+        document, read, state = self._read(cipher, row)
+        facts = read.as_of(now) if now else read
         to = self._to(key, Purpose(row.purpose), document, facts, state, sensitive=row.sensitive)
-        channel = Channel(row.channel)
+        channel, message_state = Channel(row.channel), MessageState(row.message_state)
+        went_to = row.address_id if message_state in _HANDED_OVER else None
         return Draft(
             key=key,
             id=row.message_id,
@@ -89,7 +82,7 @@ class MessageStore(PostRoom):
             reference=row.reference,
             channel=channel,
             purpose=Purpose(row.purpose),
-            state=MessageState(row.message_state),
+            state=message_state,
             neutral=row.sensitive or facts.is_sensitive or facts.is_bereaved or facts.is_child,
             name=to.name,
             addressee=to.addressee,
@@ -100,9 +93,10 @@ class MessageStore(PostRoom):
             phone=to.phone,
             turn=row.turn,
             recipient=Purpose(row.purpose).recipient,
-            address_id=to.address_id(channel),
+            address_id=went_to or to.address_id(channel),
             access=facts.access,
             provider_id=row.provider_id,
+            in_batch=row.batch_id is not None,
             unsubscribe_token=self._unsubscribe_token(row.message_id, channel, Purpose(row.purpose)),
         )
 
@@ -145,19 +139,28 @@ class MessageStore(PostRoom):
         with self._engine.begin() as connection:
             referral = locked_referral(connection, key)
             message = locked_message(connection, key)
-            state = MessageState(message.state)
-            if state is not MessageState.RESERVED:
-                return Begun(beginning=_ALREADY.get(state, Beginning.SETTLED), state=state)
-            if not message.stopped and (message.awaited or (turn is not None and turn != referral.turn)):
-                return Begun(beginning=Beginning.DEFERRED, state=state, why=_TAKE_IN_FIRST)
             cipher = cipher_of(self._keyring, referral.id, referral.wrapped_key)
+            if message.state not in WAITING:
+                return already(cipher, key, message)
+            waits = overtaken(message, referral, turn)
+            if message.state == MessageState.RESERVED and waits is not None:
+                return waits
             document, facts, stands = self._read(cipher, referral)
             earlier = opt_out.known(connection, self._keyring, document)
             begun = judge(key, message, referral.stage, stands, facts.as_of(now), now, known_opt_outs=earlier)
+            if (
+                message.state == MessageState.HELD
+            ):  # a refusal that nobody has heard of, or it is not its time
+                refused = begun.beginning is Beginning.REFUSED
+                return replace(already(cipher, key, message), asks_person=refused and begun.asks_person)
             if begun.beginning is Beginning.BEGUN:
                 begun = self._in_turn(connection, key, message, begun, now, printed=batch_id is not None)
             if begun.beginning is Beginning.DEFERRED:
                 return begun
+            if begun.beginning is Beginning.REFUSED and batch_id is not None:
+                return (
+                    begun  # whoever makes the batch gives it back and tells its referral in one transaction
+                )
             values: dict[str, Any] = {
                 "this": key,
                 "state": begun.state,
@@ -224,25 +227,29 @@ class MessageStore(PostRoom):
         with self._engine.begin() as connection:
             departures.provider_answered(connection, channel, taken=taken, retry_after=retry_after, now=now)
 
-    def settle(self, key: str, state: MessageState, *, why: str, provider_id: str, now: datetime) -> None:
+    def settle(
+        self,
+        key: str,
+        state: MessageState,
+        *,
+        why: str,
+        provider_id: str,
+        now: datetime,
+        report: DeliveryReport | None = None,
+    ) -> None:
         """Write what the provider said, if it can still be news."""
         with self._engine.begin() as connection:
-            row = connection.execute(_TO_SETTLE, {"this": key}).first()
-            if row is None:
-                return
-            cipher = cipher_of(self._keyring, key.partition(":")[0], row.wrapped_key)
-            values: dict[str, Any] = {
-                "this": key,
-                "follows": _SETTLED_FROM.get(state, ()),
-                "state": state,
-                "why_enc": sealed_why(cipher, key, why),
-                "provider_id": provider_id,
-                "simulated": row.channel in self._simulated,
-                "settled_at": now,
-            }
-            if state is MessageState.RESERVED:
-                values |= {"sending_at": None, "settled_at": None}
-            connection.execute(_SETTLED, values)
+            settle(
+                connection,
+                self._keyring,
+                key,
+                state,
+                why=why,
+                provider_id=provider_id,
+                now=now,
+                report=report,
+                simulated=self._simulated,
+            )
 
     def _read(self, cipher: PersonCipher, referral: AnyRow) -> tuple[Document, Facts, ReferralState | None]:
         """The referral as it stands in the tables: its document, the facts folded from it now, its state."""

@@ -170,6 +170,11 @@ def sealed_why(cipher: PersonCipher, key: str, why: str) -> bytes:
     return cipher.seal_text(_WHY, key, why)
 
 
+def why_of(cipher: PersonCipher, key: str, why_enc: bytes) -> str:
+    """Undo `sealed_why`."""
+    return cipher.open_text(_WHY, key, why_enc)
+
+
 def view_of(cipher: PersonCipher, row: AnyRow) -> MessageView:
     """Show one row of `WITHOUT_CONTENT`."""
     return MessageView(
@@ -180,7 +185,7 @@ def view_of(cipher: PersonCipher, row: AnyRow) -> MessageView:
         channel=Channel(row.channel),
         purpose=Purpose(row.purpose),
         state=MessageState(row.state),
-        why=cipher.open_text(_WHY, row.key, row.why_enc),
+        why=why_of(cipher, row.key, row.why_enc),
         made_at=row.made_at,
         leaves_at=row.leaves_at,
         sending_at=row.sending_at,

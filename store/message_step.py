@@ -3,7 +3,8 @@
 Source: rules 1, 4 and 5 of docs/policy.md; docs/decisions/0005-nothing-leaves-unasked.md.
 """
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import BindParameter, Connection, bindparam, select
 
@@ -12,8 +13,10 @@ from domain.facts import Facts
 from domain.gate import Alter, AskAPerson, Hold, Permit, Write, permit
 from domain.identifiers import referral_workflow_id
 from domain.message_ports import Beginning, Begun
+from domain.policy import MessagePolicy, Policy
 from domain.referral_state import ReferralState
-from domain.vocabulary import Channel, ContactChannel, MessageState, Purpose, Stage
+from domain.release import still_released
+from domain.vocabulary import Channel, ContactChannel, MessageState, Purpose, Recipient, Stage
 from store import stop
 from store.columns import AnyRow, is_uuid
 from store.command_row import is_awaited
@@ -22,6 +25,10 @@ from store.referral_row import REFERRAL
 
 _REFUSED = "The safety gate said no at the last moment."
 _OVERTAKEN = "It was recalled before it left."
+
+TAKE_IN_FIRST = "Something was recorded that has to be taken in first."
+_QUIET = MessagePolicy(texts_from=time(9), texts_until=time(20), unknown_after=timedelta(0), unknown_rules={})
+"""What the gate asks where a policy says nothing of messages.  Source: docs/policy.md#messages."""
 
 _THIS: BindParameter[str] = bindparam("this")
 _LOCKED = select(REFERRAL).where(REFERRAL.c.id == _THIS).with_for_update(key_share=True)
@@ -33,6 +40,9 @@ _LOCKED_MESSAGE = (
         MESSAGE.c.purpose,
         MESSAGE.c.urgency,
         MESSAGE.c.made_at,
+        MESSAGE.c.why_enc,
+        MESSAGE.c.report,
+        MESSAGE.c.address_id,
         is_awaited(bindparam("target")).label("awaited"),
         stop.stands(MESSAGE.c.referral_id).label("stopped"),
     )
@@ -60,11 +70,11 @@ def judge(
     act = Write(
         channel=channel,
         purpose=purpose,
-        approved=_is_approved(key, state),
+        approved=_is_approved(key, replace(state, facts=facts)),
         address_id=errand.address_id if errand else "",
     )
     known = state.circumstances(now, facts=facts, stopped=message.stopped, known_opt_outs=known_opt_outs)
-    ruling = permit(key, act, known)
+    ruling = permit(key, act, replace(known, policy=_with_quiet_hours(known.policy)))
     if isinstance(ruling, Permit) and in_its_stage:
         why = "It was handed over; it may have left."
         return Begun(beginning=Beginning.BEGUN, state=MessageState.SENDING, why=why, permit=ruling)
@@ -77,6 +87,24 @@ def judge(
     return Begun(beginning=Beginning.REFUSED, state=MessageState.HELD, why=why, asks_person=asks)
 
 
+def overtaken(message: AnyRow, referral: AnyRow, turn: int | None) -> Begun | None:
+    """Whether something has to be taken in first; `None`: nothing, or a stop stands in its way already.
+
+    A stop holds from the moment it is stored, for everything that goes to the victim.  A question to the referrer
+    leaves all the same, and so not past a call or correction that was stored before it.
+    """
+    if message.stopped and Purpose(message.purpose).recipient is Recipient.VICTIM:
+        return None
+    if message.awaited or (turn is not None and turn != referral.turn):
+        return Begun(beginning=Beginning.DEFERRED, state=MessageState.RESERVED, why=TAKE_IN_FIRST)
+    return None
+
+
+def _with_quiet_hours(policy: Policy) -> Policy:
+    """A policy older than the rules for messages wakes nobody at night either."""
+    return policy if policy.messages is not None else replace(policy, messages=_QUIET)
+
+
 def _is_wanted(key: str, state: ReferralState) -> bool:
     writing = state.writing
     if writing is not None and writing.key == key:
@@ -85,7 +113,7 @@ def _is_wanted(key: str, state: ReferralState) -> bool:
 
 
 def _is_approved(key: str, state: ReferralState) -> bool:
-    return state.writing is not None and state.writing.key == key and state.writing.approved
+    return state.writing is not None and state.writing.key == key and still_released(state, state.writing)
 
 
 def locked_referral(connection: Connection, key: str) -> AnyRow:

@@ -15,8 +15,8 @@ from domain.referral_state import ReferralState, next_action
 from domain.vocabulary import Lane
 from store import command_row, message_row, ongoing_support, person_mark, stop
 from store.command_row import COMMAND
-from store.contact_plan import corrected_by_referrer
-from store.document_change import merge_patch
+from store.contact_plan_change import changed_by_staff
+from store.contact_plan_correction import corrected_by_referrer
 from store.encryption import PersonCipher, cipher_of
 from store.json_form import event_from_json, state_to_json
 from store.keyring import Keyring
@@ -83,7 +83,7 @@ def project(connection: Connection, keyring: Keyring, projection: Projection) ->
         connection,
         referral_id,
         applied_through=state.applied_through,
-        holds=any(hold.recalls for hold in state.holds),
+        stopped=bool(state.stopped_for),
         at=projection.at,
     )
     if row.turn == 0:
@@ -93,17 +93,19 @@ def project(connection: Connection, keyring: Keyring, projection: Projection) ->
 def corrected(connection: Connection, cipher: PersonCipher, referral_id: str, command_id: str) -> Document:
     """The referral's document as a stored correction or change of the contact plan makes it.
 
-    A change of the plan says exactly what holds; a correction is a referrer's, and is taken in with care.
+    A change of the plan says what holds, put together with what was said since it was made; a correction is a
+    referrer's, and is taken in with care.
     Raises `ReferralNotFound`.
     """
     row = connection.execute(_CORRECTION, {"this": referral_id, "correction": command_id}).first()
     if row is None:
         raise ReferralNotFound(f"no correction {command_id} of referral {referral_id}")
     document = document_of(cipher, referral_id, row.document_enc)
-    patch = command_row.words_of(cipher, command_id, row.words_enc).get("patch", {})
+    words = command_row.words_of(cipher, command_id, row.words_enc)
+    patch = words.get("patch", {})
     event = event_from_json(cipher.open("command.event_enc", command_id, row.event_enc))
     if isinstance(event, PlanSent):
-        return merge_patch(document, patch)
+        return changed_by_staff(document, patch, words.get("base"))
     return corrected_by_referrer(document, patch)
 
 
@@ -146,6 +148,7 @@ def _values(cipher: PersonCipher, state: ReferralState) -> dict[str, Any]:
         "promised": call is not None and call.promised,
         "lapses": call.lapses if call is not None else 0,
         "escalated_at": state.escalated_at,
+        "alerted_at": state.alerted_at,
         "question_open": state.question_open,
         "support_id": state.support.support_id if state.support else None,
         "closed_at": state.closed_at,

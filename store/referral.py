@@ -21,7 +21,7 @@ from store.reception import Received, Reception, ReceptionResult, receive
 from store.referral_document import ADULT_AT, Document, facts_of, number_id
 from store.referral_row import REFERRAL, document_of, state_of
 from store.referral_view import DUE_AT, ReferralView, views
-from store.worklist import WORKLIST
+from store.worklist import ALERTED, WORKLIST
 
 _THIS: BindParameter[str] = bindparam("this")
 _TAKEN_UP = select(
@@ -116,7 +116,7 @@ class ReferralStore:
         return self._views(statement.order_by(*order).limit(limit))
 
     def worklist(
-        self, now: datetime, *, limit: int = 50, due_within: timedelta = timedelta()
+        self, now: datetime, *, limit: int = 50, due_within: timedelta = timedelta(), alerts: bool = False
     ) -> list[ReferralView]:
         """Who needs a person now, most urgent first.
 
@@ -127,8 +127,13 @@ class ReferralStore:
             now: An aware time.
             limit: How many.
             due_within: How far ahead of `now` a call or review already belongs here.
+            alerts: Whether the quiet alerts of supervisors go before all but danger, closed referrals included.
         """
-        return self._views(WORKLIST, {"by": now + due_within, "most": limit})
+        found = self._views(WORKLIST, {"by": now + due_within, "most": limit})
+        alerted = self._views(ALERTED, {"most": limit}) if alerts else []
+        known = {view.id for view in alerted}
+        both = alerted + [view for view in found if view.id not in known]
+        return sorted(both, key=lambda view: not view.in_danger)[:limit] if alerted else found
 
     def linked(self, referral_id: str, *, limit: int = AT_MOST) -> list[Link]:
         """Find likely duplicates and repeat victims of the last and next twelve months; never more than 20."""

@@ -48,6 +48,7 @@ class ReferralRow(SQLModel, table=True):
             literal_column(f"({WANTED_AT})"),
             postgresql_where="stage <> 'closed'",
         ),
+        Index("referral_alerted", "alerted_at", postgresql_where="alerted_at IS NOT NULL"),
         Index("referral_closed", "closed_at", "outcome", postgresql_where="stage = 'closed'"),
     )
 
@@ -87,6 +88,8 @@ class ReferralRow(SQLModel, table=True):
     promised: bool = truth()
     lapses: int = whole()
     escalated_at: datetime | None = moment(nullable=True)
+    alerted_at: datetime | None = moment(nullable=True)
+    """A quiet alert: for supervisors alone."""
     question_open: bool = truth()
     support_id: str | None = text(nullable=True)
     closed_at: datetime | None = moment(nullable=True)

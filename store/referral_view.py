@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, select
 from domain.hold_kinds import Hold, gravest
 from domain.referral_state import NextAction, ReferralState, next_action
 from domain.vocabulary import DecisionKind, Lane, NextActionKind, Outcome, Stage
+from store import stop
 from store.columns import AnyRow
 from store.encryption import PersonCipher, cipher_of
 from store.keyring import Keyring
@@ -19,6 +20,10 @@ from store.referral_row import REFERRAL, document_of, state_of
 
 DUE_AT = func.coalesce(REFERRAL.c.next_action_due_at, SUPPORT.c.review_at)
 """When the next action is due; of a supported person the next review, which only the support knows."""
+
+
+STOPPED = "Everything was stopped: nobody rings until a supervisor has decided."
+"""Instead of a call that was wanted before; rule 4 of docs/policy.md."""
 
 
 class ReferralView:
@@ -46,6 +51,8 @@ class ReferralView:
         self.opening: int = row.opening
         self.closed_at: datetime | None = row.closed_at
         self.escalated_at: datetime | None = row.escalated_at or row.support_escalated_at
+        self.alerted_at: datetime | None = row.alerted_at
+        """A quiet alert: whoever shows it asks first that the reader is a supervisor."""
         self.question_open: bool = row.question_open
         self.support_id: str | None = row.support_id
         self.next_kind = NextActionKind(row.next_action_kind) if row.next_action_kind else None
@@ -53,6 +60,8 @@ class ReferralView:
         self.due_at: datetime | None = row.next_action_due_at or row.review_at
         self.in_danger: bool = row.in_danger
         self.promised: bool = row.promised
+        self.stopped: bool = row.stopped
+        """Whether a stop stands, which the workflow may not have taken in yet."""
         self.lapses: int = row.lapses
 
     @cached_property
@@ -73,6 +82,8 @@ class ReferralView:
                 kind=NextActionKind.WAIT, due_at=self.received_at, reason="Triage has not run yet."
             )
         action = next_action(self.state)
+        if action is not None and action.kind is NextActionKind.CALL and self.stopped:
+            return NextAction(kind=NextActionKind.DECIDE, due_at=action.due_at, reason=STOPPED)
         if action is not None and action.kind is NextActionKind.REVIEW:
             return replace(action, due_at=self._row.review_at)
         return action
@@ -120,6 +131,7 @@ def views() -> Select[Any]:
         SUPPORT.c.review_at,
         SUPPORT.c.escalated_at.label("support_escalated_at"),
         SUPPORT.c.escalation_enc.label("support_escalation_enc"),
+        stop.stands(REFERRAL.c.id).label("stopped"),
     )
     return select(REFERRAL, *of_support).join_from(
         REFERRAL, SUPPORT, SUPPORT.c.support_id == REFERRAL.c.support_id, isouter=True

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import BindParameter, Engine, bindparam, select
 
+from domain.errors import HoldfastError
 from domain.vocabulary import Channel, MessageState
 from store.columns import is_uuid
 from store.encryption import cipher_of
@@ -42,6 +43,10 @@ class ReturnedLetter:
     """Where it had been sent; empty: the referral has no postal address."""
 
 
+class NoLetterLeft(HoldfastError):
+    """None of this referral's letters was handed over, or not this one: nothing of it can have come back."""
+
+
 class ReturnedMailStore:
     """Finds what an envelope belongs to.  Reads only: that it came back is a command."""
 
@@ -65,7 +70,10 @@ class ReturnedMailStore:
             message_id: The public id of the letter; `None`: the one letter that left, if there is just one.
 
         Returns:
-            `None`: there is no such referral, or no such letter of it that can have come back.
+            `None`: there is no such referral.
+
+        Raises:
+            NoLetterLeft: None of its letters left, or not this one.
         """
         if not is_uuid(referral_id):
             return None
@@ -75,8 +83,8 @@ class ReturnedMailStore:
         if referral is None:
             return None
         meant = [letter for letter in letters if message_id in {None, letter.id}]
-        if message_id is not None and not meant:
-            return None
+        if not meant:
+            raise NoLetterLeft("no letter of this referral may have left")
         cipher = cipher_of(self._keyring, referral.id, referral.wrapped_key)
         now = self._address_of(document_of(cipher, referral.id, referral.document_enc))
         if len(meant) == 1:

@@ -1,7 +1,8 @@
 """Stops: one press, and nothing queued for a person leaves any more.
 
 A stop is stored with the command that carries it, so that it holds while Temporal is away; every step
-`reserved → sending` reads it.  It is lifted with the hold it led to.  Rule 4 of docs/policy.md.
+`reserved → sending` reads it.  It is lifted with the hold it led to, by a supervisor; a closing does not lift it.
+Rule 4 of docs/policy.md.
 """
 
 from collections.abc import Mapping
@@ -119,10 +120,10 @@ def put(
 
 
 def follow(
-    connection: Connection, referral_id: str, *, applied_through: int, holds: bool, at: datetime
+    connection: Connection, referral_id: str, *, applied_through: int, stopped: bool, at: datetime
 ) -> None:
-    """Lift the stops the workflow has taken in, once none of the holds they led to is left."""
-    if holds:
+    """Lift the stops the workflow has taken in, once it is stopped for nothing any more."""
+    if stopped:
         return
     standing = (STOP.c.referral_id == referral_id) & STOP.c.lifted_at.is_(None)
     connection.execute(update(STOP).where(standing, STOP.c.ordinal <= applied_through).values(lifted_at=at))

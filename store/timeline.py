@@ -4,7 +4,7 @@ The words are sealed like everything else: a person may name a hold in words of 
 the reason they gave are read from the command, so that each is kept once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,10 +12,12 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Engine, ForeignKey, Identity, Index, func, select
 from sqlmodel import Field, SQLModel
 
+from domain.events import AttemptMade, OptedOut, Replied, TextCame
 from domain.referral_state import Entry
 from store.columns import UUID, AnyRow, is_uuid, moment, sealed, table_of, text, whole
 from store.command_row import COMMAND, words_of
 from store.encryption import PersonCipher, cipher_of
+from store.json_form import event_from_json
 from store.keyring import Keyring
 from store.referral_row import REFERRAL
 
@@ -35,6 +37,8 @@ class TimelineLine:
     command_id: str | None
     words: str
     """The note or reason a person gave, on the first line of what it led to; for staff only."""
+    alerts: bool = False
+    """Whether a word agreed for duress was used in it; read for supervisors alone."""
 
 
 class TimelineRow(SQLModel, table=True):
@@ -103,8 +107,17 @@ class TimelineStore:
         self._engine = engine
         self._keyring = keyring
 
-    def of(self, referral_id: str, *, after: int = 0, limit: int = 100) -> list[TimelineLine]:
-        """Read the lines after one of them, oldest first; nothing for a referral that is not there."""
+    def of(
+        self, referral_id: str, *, after: int = 0, limit: int = 100, alerts: bool = False
+    ) -> list[TimelineLine]:
+        """Read the lines after one of them, oldest first; nothing for a referral that is not there.
+
+        Args:
+            referral_id: Whose.
+            after: The line after which to begin.
+            limit: How many.
+            alerts: Whether each line says if it alerts; no line of its own tells of an alert.
+        """
         if not is_uuid(referral_id):
             return []
         statement = (
@@ -114,6 +127,7 @@ class TimelineStore:
                 func.coalesce(COMMAND.c.by_role, TIMELINE.c.by_role).label("role"),
                 func.coalesce(COMMAND.c.by_name, TIMELINE.c.by_name).label("name"),
                 COMMAND.c.words_enc,
+                COMMAND.c.event_enc,
             )
             .join(REFERRAL, REFERRAL.c.id == TIMELINE.c.referral_id)
             .join(COMMAND, COMMAND.c.id == TIMELINE.c.command_id, isouter=True)
@@ -126,10 +140,25 @@ class TimelineStore:
         if not rows:
             return []
         cipher = cipher_of(self._keyring, referral_id, rows[0].wrapped_key)
-        return [_line(cipher, row) for row in rows]
+        alerting = _alerting(cipher, rows) if alerts else set()
+        return [_line(cipher, row, alerts=row.id in alerting) for row in rows]
 
 
-def _line(cipher: PersonCipher, row: AnyRow) -> TimelineLine:
+def _alerting(cipher: PersonCipher, rows: Sequence[AnyRow]) -> set[int]:
+    """The first line of each command in which a word agreed for duress was used."""
+    first: dict[str, AnyRow] = {}
+    for row in rows:
+        if row.command_id is not None:
+            first.setdefault(row.command_id, row)
+    return {row.id for command_id, row in first.items() if _is_under_duress(cipher, command_id, row)}
+
+
+def _is_under_duress(cipher: PersonCipher, command_id: str, row: AnyRow) -> bool:
+    event = event_from_json(cipher.open("command.event_enc", command_id, row.event_enc))
+    return isinstance(event, AttemptMade | Replied | OptedOut | TextCame) and event.duress
+
+
+def _line(cipher: PersonCipher, row: AnyRow, *, alerts: bool) -> TimelineLine:
     place = _place(row.referral_id, row.stream, row.turn, row.n)
     words = words_of(cipher, row.command_id, row.words_enc) if row.command_id else {}
     return TimelineLine(
@@ -141,6 +170,7 @@ def _line(cipher: PersonCipher, row: AnyRow) -> TimelineLine:
         by_name=row.name,
         command_id=row.command_id,
         words=words.get("reason") or words.get("note") or "",
+        alerts=alerts,
     )
 
 

@@ -82,5 +82,12 @@ def _worklist() -> Select[Any]:
     return views().where(REFERRAL.c.id.in_(both)).order_by(*_ORDER).limit(_MOST)
 
 
+ALERTED = (
+    views()
+    .where(REFERRAL.c.alerted_at.is_not(None))
+    .order_by(REFERRAL.c.in_danger.desc(), REFERRAL.c.alerted_at, REFERRAL.c.id)
+    .limit(_MOST)
+)
+"""Those with a quiet alert, closed ones too: for supervisors alone.  Takes `most`."""
 WORKLIST = _worklist()
 """Takes `by`, until when what is due belongs here, and `most`, how many."""

@@ -17,10 +17,10 @@ from typing import Final, Self, cast
 import fontpkg_noto_sans
 import typst
 
+from domain.telling_words import tells_something
 from templates.languages import language_of, primary
 from templates.letter_address import FEWEST_LINES, MOST_LINES, address_lines, folded
 from templates.letter_zones import MOST_PAGES, measure
-from templates.neutrality import tells_something
 from templates.passages import one_line, passages
 from templates.render import TEMPLATES
 from templates.words import LetterWords, SenderBlock

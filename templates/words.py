@@ -38,6 +38,8 @@ class WordsContext:
     """Words that follow "We are open": `Monday to Friday, 9am to 5pm`."""
     reference: str
     """Meaningless; what the person quotes."""
+    stop_address: str = ""
+    """Where ordinary letters and e-mails say that writing can be stopped, without its scheme; empty: nowhere."""
     hours_in: Mapping[str, str] = field(default_factory=dict)
     """The hours in other languages, by tag; English where there are none."""
 
@@ -235,6 +237,7 @@ class _Writer:
         }
         if not (is_neutral or self.wanted.neutral):
             facts["service_name"] = self.context.service_name
+            facts["stop_address"] = self.context.stop_address
         return self._render(name, **facts).strip()
 
     def _render(self, name: str, **facts: object) -> str:
@@ -251,5 +254,6 @@ def _cleaned(context: WordsContext) -> WordsContext:
         telephone=one_line(context.telephone),
         hours=one_line(context.hours),
         reference=one_line(context.reference),
+        stop_address=one_line(context.stop_address),
         hours_in={language: one_line(hours) for language, hours in context.hours_in.items()},
     )

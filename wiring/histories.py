@@ -16,12 +16,13 @@ from temporalio.worker import Replayer
 from domain.errors import HoldfastError
 from wiring.sandbox import runner
 from workflows.letter_reports import LetterReportsWorkflow
+from workflows.missed_texts import MissedTextsWorkflow
 from workflows.ongoing_support import SupportWorkflow
 from workflows.referral import ReferralWorkflow
 
-WORKFLOWS = (ReferralWorkflow, SupportWorkflow, LetterReportsWorkflow)
+WORKFLOWS = (ReferralWorkflow, SupportWorkflow, LetterReportsWorkflow, MissedTextsWorkflow)
 """Whose histories are replayed."""
-_OURS = "WorkflowType IN ('Referral', 'OngoingSupport', 'LetterReports')"
+_OURS = "WorkflowType IN ('Referral', 'OngoingSupport', 'LetterReports', 'MissedTexts')"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,14 @@ from sqlalchemy import Engine
 
 from activities.correspondence import CorrespondenceActivities
 from activities.letter_reports import LetterReportActivities
+from activities.missed_texts import MissedTextActivities
 from activities.ongoing_support import SupportActivities
 from activities.referral import ReferralActivities
-from domain.callback_ports import CallbackReader, ReportSource
+from domain.callback_ports import CallbackReader, InboundSource, ReportSource
 from domain.message_ports import MessageProvider
 from domain.profile import Profile
 from domain.vocabulary import Channel
+from store.inbound_text import InboundTextStore
 from store.keyring import Keyring
 from store.message import MessageStore
 from store.ongoing_support import SupportStore
@@ -23,7 +25,7 @@ from store.wording_check import WordingCheckStore
 from wiring.database import make_engine
 from wiring.profile import ProfilePolicies, load_profile, wording_folder
 from wiring.settings import Settings
-from wiring.ways_out import NotEquipped, callback_readers, report_sources, ways_out
+from wiring.ways_out import NotEquipped, callback_readers, inbound_source, report_sources, ways_out
 from wiring.writer import MessageWriter
 
 
@@ -80,6 +82,10 @@ class Outfit:
         """Providers that have to be asked what became of a message."""
         return report_sources(self.settings, self.profile)
 
+    def inbound_source(self) -> InboundSource | None:
+        """The provider that can be asked which texts came in."""
+        return inbound_source(self.settings)
+
     def activities(self) -> list[Callable[..., Any]]:
         """Every activity, fed."""
         simulated = frozenset(channel for channel, way in self.providers().items() if way.simulated)
@@ -91,6 +97,7 @@ class Outfit:
             messages, self.writer, self.providers(), public_url=self.settings.public_url
         )
         letters = LetterReportActivities(ReportStore(self.engine, self.keyring), self.report_sources())
+        texts = MissedTextActivities(InboundTextStore(self.engine, self.keyring), self.inbound_source())
         support = SupportActivities(SupportStore(self.engine, self.keyring))
         return [
             referral.take_up_referral,
@@ -99,6 +106,7 @@ class Outfit:
             correspondence.send_message,
             correspondence.reconcile_message,
             letters.ask_about_letters,
+            texts.take_in_missed_texts,
             support.take_up_support,
             support.project_support,
         ]

@@ -13,12 +13,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from domain.errors import CannotBeWritten, HoldfastError
 from domain.message_ports import Beginning, Draft, Writer
 from store.message import MessageStore
 from store.print_batch import Confirmation, LeftOut, PrintBatch, PrintBatchStore, PrintedItem, Queued
 from store.tokens import Maker
 from templates.letter_batch import pages_of, put_together
+
+_log = structlog.get_logger(__name__)
 
 TRIES = 3
 """How often a letter is written again because its referral has moved on meanwhile."""
@@ -67,13 +71,16 @@ class PrintRoom:
     def make_batch(self, by: Maker, now: datetime) -> Making:
         """Print what waits: letters that may leave come into one batch, the others are listed with why not.
 
-        What an earlier try left unfinished is finished, and what waits now joins it.
+        What an earlier try left unfinished is finished, and what waits now joins it.  A letter that cannot be read
+        stands in no other's way: it is left out, waits on and is named.
 
         Raises:
             NotPossibleNow: Somebody else is making it at this moment.
         """
         with self._batches.alone():
             cut_off = self._batches.unfinished()
+            for each in cut_off:
+                self._put_back_what_is_damaged(each, now)
             batch_id = cut_off[0] if cut_off else str(uuid.uuid4())
             left_out = tuple(
                 LeftOut(message=letter.message, why=why)
@@ -95,7 +102,7 @@ class PrintRoom:
         Raises:
             BatchDamaged: A letter, or the whole, is not what it was.
         """
-        stopped = self._batches.to_pull(batch.id, now)
+        stopped = self._batches.not_to_print(batch.id, now)
         out = {**stopped, **dict.fromkeys(batch.confirmation.pulled, "It was taken out before posting.")}
         letters = [self._printed(item) for item in batch.items if item.message not in out]
         whole = put_together(letters, batch.made_at)
@@ -103,11 +110,30 @@ class PrintRoom:
             raise BatchDamaged(f"batch {batch.id} is not what it was when it was made")
         return BatchPdf(pdf=whole, left_out=out)
 
+    def _put_back_what_is_damaged(self, batch_id: str, now: datetime) -> None:
+        """Let a letter of an unfinished batch that cannot be read be written anew: nobody can have printed it."""
+        for key, message_id in self._batches.keys_in(batch_id):
+            try:
+                self._messages.draft(key)
+                self._content(message_id)
+            except HoldfastError as error:
+                _log.warning("letter_put_back", message=message_id, error=type(error).__name__)
+                self._batches.requeue(key, now)
+
     def _let_in(self, letter: Queued, batch_id: str, by: Maker, now: datetime) -> str:
         """Bring one letter into the batch; say why not, or nothing."""
+        try:
+            return self._try_to_let_in(letter, batch_id, by, now)
+        except (
+            HoldfastError
+        ) as error:  # its referral can be told nothing: it waits, and is named again next time
+            _log.warning("letter_cannot_be_read", message=letter.message, error=type(error).__name__)
+            return "It cannot be read: what is kept of it or of its referral cannot be opened."
+
+    def _try_to_let_in(self, letter: Queued, batch_id: str, by: Maker, now: datetime) -> str:
         why = ""
         for _ in range(TRIES):
-            draft = self._messages.draft(letter.key)
+            draft = self._messages.draft(letter.key, now=now)
             try:
                 written = self._writer.write(draft, now.astimezone(self._zone).date())
             except CannotBeWritten as error:
@@ -121,7 +147,7 @@ class PrintRoom:
                     return ""
                 case Beginning.REFUSED:
                     self._batches.give_back(letter, why, by=by, now=now)
-                    return why
+                    return why or "It may not leave."
                 case Beginning.SETTLED | Beginning.INTERRUPTED:
                     return why or "It is not waiting any more."
                 case Beginning.DEFERRED:  # its referral has moved on: read it again
@@ -132,7 +158,7 @@ class PrintRoom:
         self, batch_id: str, left_out: Sequence[LeftOut], by: Maker, now: datetime
     ) -> PrintBatch | None:
         """Put the letters of a batch in order, count and sum them up, and write the batch down."""
-        drafts = [self._messages.draft(key) for key, _ in self._batches.keys_in(batch_id)]
+        drafts = [self._messages.draft(key, now=now) for key, _ in self._batches.keys_in(batch_id)]
         if not drafts:
             return None
         in_order = sorted(drafts, key=post_order)

@@ -7,6 +7,7 @@ Temporal is not here: `temporalio.envconfig` reads its own standard variables.  
 import base64
 import binascii
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -96,7 +97,7 @@ class Settings(BaseSettings):
     twilio_from: str | None = Field(
         default=None,
         validation_alias="TWILIO_FROM",
-        description="The number or messaging service texts come from.",
+        description="The number (`+44…`) or messaging service (`MG…`) texts come from.",
     )
     twilio_base_url: str = Field(
         default="https://api.twilio.com",
@@ -141,6 +142,16 @@ class Settings(BaseSettings):
         validation_alias="TRADES_API_KEY",
         description="Key for the tradespeople's API; also signs its webhooks.",
     )
+
+    @field_validator("sendgrid_base_url", "twilio_base_url", "notify_base_url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        read = urlsplit(value)
+        if read.scheme not in {"http", "https"} or not read.hostname:
+            raise ValueError("has to begin with https:// and name a host")
+        if read.path.strip("/") or read.query or read.fragment or read.username is not None:
+            raise ValueError("has to be a scheme and a host alone, without a path")
+        return value.rstrip("/")
 
     @field_validator("encryption_keys")
     @classmethod

@@ -43,6 +43,7 @@ class MessageWriter:
         wording_folder: Path | None = None,
         checks: CheckedWordings | None = None,
         simulated: Collection[Channel] = (),
+        stop_address: str = "",
     ) -> None:
         """Prepare to write.
 
@@ -51,11 +52,13 @@ class MessageWriter:
             wording_folder: The profile's own words.
             checks: Who has checked which translation; without it none is checked.
             simulated: Ways out through which nothing really leaves: there an unchecked translation may be used.
+            stop_address: What ordinary letters and e-mails name beside the telephone for asking us to stop.
         """
         self.profile = profile
         self._wording_folder = wording_folder
         self._checks = checks
         self._simulated = frozenset(simulated)
+        self._stop_address = stop_address
         self._printer = LetterPrinter()
 
     def write(self, draft: Draft, on: date) -> Written:
@@ -148,6 +151,7 @@ class MessageWriter:
             telephone=profile.telephone,
             hours=profile.hours_in_words,
             reference=draft.reference,
+            stop_address=self._stop_address,
             hours_in={
                 tag: hours_in_words(periods, language.opening)
                 for tag, language in LANGUAGES.items()

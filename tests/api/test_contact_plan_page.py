@@ -1,10 +1,11 @@
 import re
+from datetime import UTC, datetime
 from html import unescape
 
 import pytest
 
 from tests.api.browser import Browser, form_of
-from tests.api.test_contact_plan import PLAN, change, plan_of
+from tests.api.test_contact_plan import FROM_REFERRER, PLAN, change, plan_of
 
 NUMBER = "+447700900123"
 XSS = "<script>alert('x')</script>"
@@ -88,7 +89,8 @@ async def test_what_is_typed_becomes_the_plan_and_the_rest_stays(
 
 async def test_sent_as_it_stands_it_records_that_somebody_asked_again(desk, officer, coordinator) -> None:
     referral = await officer.refer(
-        victim__contact_plan=PLAN, victim__call_windows=[{"days": ["mon"], "from": "18:00", "to": "24:00"}]
+        victim__contact_plan=FROM_REFERRER,
+        victim__call_windows=[{"days": ["mon"], "from": "18:00", "to": "24:00"}],
     )
     before = await plan_of(coordinator, referral)
     await send(desk, referral)
@@ -105,7 +107,8 @@ async def test_sent_as_it_stands_it_records_that_somebody_asked_again(desk, offi
 
 
 async def test_what_is_emptied_is_taken_away(desk, officer, coordinator) -> None:
-    referral = await officer.refer(victim__contact_plan=PLAN, victim__preferred_name="Addie")
+    referral = await officer.refer(victim__preferred_name="Addie")
+    await change(coordinator, referral, contact_plan=PLAN)
     emptied = {
         "preferred_name": "",
         "phones[0].number": "",
@@ -258,3 +261,111 @@ async def test_what_was_agreed_is_read_before_the_number(desk, officer, coordina
         at(referral),
     ):
         assert page.index(words) < number, f"{words} is read too late"
+
+
+# A plan that has run out.
+
+
+async def test_a_plan_that_has_run_out_is_renewed_only_by_saying_until_when(
+    desk, officer, coordinator, services
+) -> None:
+    """Sent unchanged it was answered with "everything holds as it was", and nothing did."""
+    referral = await officer.refer()
+    await change(coordinator, referral, contact_plan={"until": "2027-03-31"})
+    object.__setattr__(services, "clock", lambda: datetime(2027, 6, 1, 12, tzinfo=UTC))
+    before = len((await coordinator.get(f"/referrals/{referral['id']}/timeline")).json()["items"])
+    browser = await signed_in_anew(desk, services)
+    page = await send(browser, referral)
+    assert page.status_code == 422
+    assert 'href="#contact-plan-until"' in page.text
+    assert "is over: say until when" in said(page)
+    after = len((await coordinator.get(f"/referrals/{referral['id']}/timeline")).json()["items"])
+    assert (before, (await plan_of(coordinator, referral))["has_run_out"]) == (after, True)
+    assert (await send(browser, referral, **{"contact_plan.until": ""})).status_code == 200
+    assert not (await plan_of(coordinator, referral))["has_run_out"]
+
+
+async def signed_in_anew(desk: Browser, services) -> Browser:
+    """The session of the desk ended long ago."""
+    token = services.tokens.issue(role="coordinator", name="Sam", organisation=None, now=services.clock())
+    await desk.sign_in(token)
+    return desk
+
+
+async def test_a_number_is_closed_on_a_plan_that_has_run_out_without_renewing_it(
+    officer, coordinator, services
+) -> None:
+    referral = await officer.refer()
+    await change(coordinator, referral, contact_plan={"until": "2027-03-31"})
+    object.__setattr__(services, "clock", lambda: datetime(2027, 6, 1, 12, tzinfo=UTC))
+    answer = await change(coordinator, referral, phones=[{"number": NUMBER, "safe": "no"}])
+    assert answer.status_code == 200
+    plan = await plan_of(coordinator, referral)
+    assert (line_safe(plan), plan["has_run_out"]) == ("no", True)
+
+
+# What is folded, and what does not fit.
+
+
+@pytest.mark.parametrize("name", ["call_windows", "contact_plan.text_windows", "contact_plan.email_windows"])
+async def test_a_mistake_is_never_behind_a_closed_fold(desk, officer, name) -> None:
+    """A link of the error summary led into a part that was closed when nothing but a day was ticked."""
+    referral = await officer.refer()
+    page = await send(desk, referral, **{f"{name}[0].days[]": ["mon"]})
+    assert page.status_code == 422
+    field = f"{name}[0].from".replace("[", "-").replace("].", "-").replace(".", "-").replace("_", "-")
+    assert f'href="#{field}"' in page.text
+    before = page.text[: page.text.index(f'id="{field}"')]
+    assert before.rindex("<details") == before.rindex('<details class="govuk-details hf-part" open>')
+
+
+async def test_the_table_of_ways_can_be_scrolled_with_the_keyboard(desk, officer) -> None:
+    page = await desk.open(at(await officer.refer()))
+    region = '<div class="hf-scroll" tabindex="0" role="region" aria-label="What may be used">'
+    assert page.text.index(region) < page.text.index('<table class="govuk-table">')
+
+
+# While nobody is signed in.
+
+
+async def test_the_duress_word_is_not_kept_on_the_page_that_asks_who_it_is(
+    app, desk, issue, officer, coordinator, services
+) -> None:
+    referral = await officer.refer()
+    await change(coordinator, referral, contact_plan=PLAN)
+    page = await desk.open(at(referral))
+    typed = {"contact_plan.duress_word": "Marigold", "preferred_name": "Addie"}
+    desk.client.cookies.clear()
+    asked = await desk.send(page, at(referral), **typed)
+    assert asked.status_code == 401
+    wrong = await desk.send(asked, "/sign-in", token="nobody")
+    kept = await desk.send(wrong, "/sign-in", token=issue())
+    for shown in (asked, wrong, kept):
+        assert "marigold" not in shown.text.casefold()
+        assert "aunt may" not in shown.text.casefold()
+        assert "type it again" in said(shown)
+    assert 'value="Addie"' in kept.text
+    assert (await desk.send(kept, at(referral))).status_code == 303
+    assert (await plan_of(coordinator, referral))["preferred_name"] == "Addie"
+    view = services.referrals.view(referral["id"])
+    assert view.document["victim"]["contact_plan"]["duress_word"] == "Aunt May", (
+        "what was kept takes back none"
+    )
+
+
+async def test_the_duress_word_is_taken_away_by_emptying_its_field(desk, officer, coordinator) -> None:
+    referral = await officer.refer()
+    await change(coordinator, referral, contact_plan=PLAN)
+    await send(desk, referral, **{"contact_plan.duress_word": ""})
+    assert not (await plan_of(coordinator, referral))["has_duress_word"]
+
+
+async def test_the_duress_word_of_a_reply_is_typed_on_the_page_of_the_referral(
+    desk, officer, coordinator, services
+) -> None:
+    referral = await officer.refer()
+    await change(coordinator, referral, contact_plan=PLAN)
+    page = await desk.open(f"/referrals/{referral['id']}")
+    typed = {"channel": "letter_code", "word": "Aunt May"}
+    answer = await desk.send(page, f"/referrals/{referral['id']}/replies", **typed)
+    assert services.commands.get(answer.headers["location"].rpartition("=")[2]).event.duress

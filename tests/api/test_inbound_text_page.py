@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from api.inbound_text_page_shown import MEANINGS, field_of
@@ -22,6 +24,19 @@ async def test_a_text_that_needs_a_person_stands_first_with_what_to_do(desk: Bro
     assert "Is that about Ada?" in waiting
     assert "No referral that listens has this number." in waiting
     assert "Thank you" in others
+
+
+async def test_whoever_hears_the_page_is_told_which_text_each_button_is_for(desk: Browser, comes) -> None:
+    # All texts have the same three labels.
+    for number in ("+447700900321", "+447700900322"):
+        comes("Is that about Ada?", number)
+    page = await desk.open("/texts")
+    for label in ("Reference of its referral", "Give it to this referral", "Dealt with"):
+        named = re.findall(
+            label + r'<span class="govuk-visually-hidden">: text of (\+\d+), ([^<]+)</span>', page.text
+        )
+        assert {number for number, _ in named} == {"+447700900321", "+447700900322"}, label
+        assert all(time for _, time in named)
 
 
 async def test_a_text_is_given_to_its_referral(desk: Browser, comes, officer, services) -> None:

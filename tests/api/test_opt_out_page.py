@@ -1,20 +1,29 @@
 import re
+import time
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
+from api import opt_out_page
 from api.opt_out_page import reference_in
 from domain.events import OptedOut
 from domain.vocabulary import ContactChannel, OptOutWay
 from store.message_row import MESSAGE
 from store.unsubscribe import unsubscribe_hash, unsubscribe_token
-from tests.api.browser import Browser
+from tests.api.browser import Browser, form_of
 from tests.api.people import Person
 
 TELLING = re.compile(r"victim|police|crime|abuse|support service|safe", re.IGNORECASE)
 ONE_CLICK = {"content-type": "application/x-www-form-urlencoded"}
 CLICK = b"List-Unsubscribe=One-Click"
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits in these tests, but for the one about waiting."""
+    monkeypatch.setattr(opt_out_page, "ANSWERS_AFTER", timedelta(milliseconds=1))
 
 
 @pytest.fixture
@@ -67,6 +76,61 @@ async def test_the_answer_is_the_same_for_a_reference_nobody_knows(
     assert pages[0].status_code == pages[1].status_code == 200
     assert pages[0].text == pages[1].text
     assert "If we know this reference" in pages[0].text
+
+
+async def test_the_answer_takes_as_long_for_a_reference_nobody_knows(
+    browser: Browser, officer: Person, services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opt_out_page, "ANSWERS_AFTER", timedelta(milliseconds=250))
+    ask = services.opt_out_requests.ask
+
+    def slowly(*asked: object, **named: object) -> bool:
+        time.sleep(0.1)
+        return ask(*asked, **named)
+
+    monkeypatch.setattr(services.opt_out_requests, "ask", slowly)
+    referral, took = await officer.refer(), []
+    page = await browser.open("/stop")
+    for reference in (referral["reference"], "XXXX-XXXX"):
+        began = time.monotonic()
+        await browser.send(page, "/stop", **{"reference": reference, "channels[]": ["email"]})
+        took.append(time.monotonic() - began)
+    assert len(told(services, referral)) == 1
+    assert min(took) >= 0.25
+    assert abs(took[0] - took[1]) < 0.1, took
+
+
+async def test_who_wants_no_more_letters_has_one_in_hand(browser: Browser, officer: Person, services) -> None:
+    # The address printed on a letter is typed by hand, without what would say that it was a letter.
+    referral = await officer.refer()
+    await asks(browser, referral["reference"], "letter", "email")
+    assert {event.channel: event.way for event in told(services, referral)} == {
+        ContactChannel.LETTER: OptOutWay.LETTER_CODE,
+        ContactChannel.EMAIL: OptOutWay.WEB,
+    }
+
+
+async def test_nothing_on_these_pages_leads_to_a_page_that_says_what_we_do(
+    browser: Browser, services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Rule 12: the front page speaks of crime and police, one press away.  A button to leave quickly tells, too.
+    pages = [await browser.open(address) for address in ("/stop", "/stop?again=yes", "/unsubscribe/abc")]
+    pages.append(await asks(browser, "XXXX-XXXX", "text"))
+    pages.append(await asks(browser, "", "text"))
+    pages.append(await browser.post("/stop", {"reference": ["x"]}, origin="https://elsewhere.example"))
+    pages.append(await browser.post("/unsubscribe/abc", {"other": ["x"]}))
+    pages.append(await browser.open("/stop/nothing"))
+    stale = form_of(await browser.open("/stop"), "/stop").fields | {"form_token": ["stale"]}
+    pages.append(await browser.post("/stop", stale | {"reference": ["K7PM-4T2Q"]}))
+    assert "Send it once more" in pages[-1].text
+    for page in pages:
+        ways = set(re.findall(r'href="([^"]*)"', page.text))
+        assert all(way.startswith(("#", "tel:", "/assets/")) for way in ways), (page.url, ways)
+        assert not TELLING.search(page.text), TELLING.search(page.text)
+
+
+async def test_staff_keep_their_way_back(desk: Browser) -> None:
+    assert 'href="/worklist"' in (await desk.open("/stop")).text
 
 
 async def test_nothing_on_these_pages_says_what_we_do(browser: Browser, officer: Person) -> None:

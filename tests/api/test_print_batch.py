@@ -87,6 +87,22 @@ async def test_a_stopped_letter_has_to_be_accounted_for(coordinator, office) -> 
     assert (await coordinator.post(f"/print-batches/{batch['id']}/posted", told)).status_code == 200
 
 
+async def test_a_letter_about_which_a_call_is_stored_and_not_taken_in_has_to_be_accounted_for(
+    coordinator, office
+) -> None:
+    # With Temporal away somebody may have been reached, and the letter would be posted all the same.
+    life = queued(office, 1)
+    batch = await made(coordinator)
+    life.is_told(AttemptMade(outcome=AttemptOutcome.ANSWERED, made_at=life.now))
+    seen = (await coordinator.get(f"/print-batches/{batch['id']}")).json()
+    [letter] = seen["letters"]
+    assert letter["pull"] == "Something was recorded that has to be taken in first."
+    address = f"/print-batches/{batch['id']}/posted"
+    assert (await coordinator.post(address, {})).status_code == 409
+    assert (await coordinator.post(address, {"pulled": [letter["message"]]})).status_code == 200
+    assert life.message_state is MessageState.RECALLED
+
+
 async def test_the_same_may_be_said_again_and_nothing_else(coordinator, office) -> None:
     queued(office, 1)
     batch = await made(coordinator)

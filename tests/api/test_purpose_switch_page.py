@@ -42,7 +42,7 @@ async def test_one_press_switches_a_purpose_off_and_another_on_again(manager, se
     page = await manager.open(sent.headers["location"])
     said = words(page)
     assert "Nobody answered our calls: nothing more leaves." in said
-    assert re.search(r"Off Nothing of this kind leaves since \w{3} \d+ \w{3}( \d{4})?, \d\d:\d\d", said)
+    assert re.search(r"Off Nothing of this kind has left since \w{3} \d+ \w{3}( \d{4})?, \d\d:\d\d", said)
     assert "Sam switched it off." in said
     assert "Why: The number in it is wrong." in said
     assert [switch.purpose for switch in services.switches.all() if not switch.is_on] == [
@@ -62,9 +62,9 @@ async def test_every_page_of_the_post_room_says_what_does_not_leave(manager, des
     await switch_off(manager)
     for address in ("/post-room", message):
         said = words(await desk.open(address))
-        assert re.search(r"Nothing of this kind leaves since [^:]+:\d\d : nobody answered our calls", said), (
-            said
-        )
+        assert re.search(
+            r"Nothing of this kind has left since [^:]+:\d\d : nobody answered our calls", said
+        ), said
         assert "Sam switched it off." in said
 
 

@@ -57,16 +57,20 @@ async def test_which_letter_and_which_address_is_told_in_opaque_ids(
     assert event.address_id == post.id
 
 
-async def test_of_a_letter_nobody_knows_the_address_of_the_referral_is_told(
-    coordinator, office, temporal
-) -> None:
-    # It was printed elsewhere, years ago: still nothing more goes there.
-    life = office.begins(another_person(1))
+async def test_where_no_letter_left_none_came_back(coordinator, desk: Browser, office, temporal) -> None:
+    # A mistyped reference would close the address of somebody who was never written to.
     temporal.away = True
-    await coordinator.post(f"/referrals/{life.id}/returned-mail")
-    [post] = life.state.facts.posts
-    event = stored(life, temporal)
-    assert (event.key, event.address_id) == ("", post.id)
+    for life in (office.begins(another_person(1)), office.begins(another_person(2)).is_silent()):
+        answer = await coordinator.post(f"/referrals/{life.id}/returned-mail")
+        assert answer.status_code == 409
+        assert "No letter left for this reference" in answer.json()["detail"]
+        reference = life.view.reference
+        page = await desk.send(await desk.open(PAGE), PAGE, reference=reference, note="Gone away")
+        assert page.status_code == 409
+        assert "There is a problem" in page.text
+        assert '<a href="#reference">No letter left for this reference</a>' in page.text
+        assert f'value="{reference}"' in page.text
+        assert office.commands.pending(f"referral-{life.id}") == []
 
 
 async def test_a_letter_of_somebody_else_or_one_that_never_left_is_refused(coordinator, office) -> None:

@@ -98,7 +98,7 @@ async def test_a_form_sent_twice_is_one_referral(open_window: OpenWindow, coordi
     await hands.choose("Yes", of="Is it safe to ring this number?")
     await press_twice(page, "Send")
     await expect(page.get_by_role("heading", name="Thank you. We have it")).to_be_visible()
-    named = [r for r in coordinator.pages("/referrals") if r["victim"]["preferred_name"] == "Twice"]
+    named = [r for r in coordinator.pages("/referrals") if r["victim"].get("preferred_name") == "Twice"]
     assert len(named) == 1
 
 
@@ -252,7 +252,7 @@ async def test_what_was_typed_is_not_lost_when_the_session_ends_meanwhile(
     await expect(page.get_by_role("heading", name="Send it once more")).to_be_visible()
     await hands.press("Send")
     await expect(page.get_by_text("Ring after six, and not on Fridays.")).to_be_visible()
-    assert "Ring after six" in people.coordinator.timeline(referral)[-1]["words"]
+    assert any("Ring after six" in line["words"] for line in people.coordinator.timeline(referral))
 
 
 async def test_a_button_pressed_twice_is_one_call(open_window: OpenWindow, people: People) -> None:
@@ -262,7 +262,7 @@ async def test_a_button_pressed_twice_is_one_call(open_window: OpenWindow, peopl
     await page.goto(f"/referrals/{referral}")
     await press_twice(page, "No answer")
     await expect(page.get_by_text("Recorded, and counted.")).to_be_visible()
-    calls = [line for line in people.coordinator.timeline(referral) if "call" in line["what"].lower()]
+    calls = [line for line in people.coordinator.timeline(referral) if line["what"].startswith("Call:")]
     assert len(calls) == 1, people.coordinator.story(referral)
 
 

@@ -35,14 +35,14 @@ NAMES = ("Ada", "Ben", "Cleo", "Dilip", "Esi", "Finn", "Gwen", "Ines", "Jomo")
 A_PLAN = {
     "if_someone_else_answers": "Say that it is about a parcel.",
     "on_ring_back": "A library that is closed.",
-    "safe_word": "bluebell",
-    "duress_word": "marigold",
     "interpreter_needed": {"language": "Polish", "gender": "woman"},
     "relay": "Text relay, 18001 first",
     "text_windows": [{"from": "10:00", "to": "12:00"}],
     "caller_display": "neutral",
     "until": "2030-12-31",
 }
+AGREED = {"safe_word": "bluebell", "duress_word": "marigold"}
+"""No force's to send: a coordinator agrees on them with the person."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,8 @@ def lives(people: People, shared_tree: Tree) -> Lives:
         victim__contact_plan=A_PLAN,
         victim__call_windows=[{"days": ["mon", "tue"], "from": "09:00", "to": "17:00"}],
     )
+    agreed = coordinator.http.patch(f"/referrals/{planned}/contact-plan", json={"contact_plan": AGREED})
+    assert agreed.status_code == 200, agreed.text
     stopped = refer(people, "Lev", len(NAMES) + 2, incident__kind="stalking")
     for referral in waiting:  # until their time has passed
         soon = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
@@ -610,7 +612,7 @@ async def _(page: Page, lives: Lives) -> None:
 async def _(page: Page, lives: Lives) -> None:
     await page.goto("/unsubscribe/" + "A" * 24)
     await Pointer(page).press("Stop e-mails")
-    await expect(page.get_by_text("e-mails to this address")).to_be_visible()
+    await expect(page.get_by_text("no more e-mails about this")).to_be_visible()
 
 
 async def texts_come(page: Page) -> None:
@@ -674,10 +676,10 @@ async def test_a_switch_that_is_off_is_seen_in_the_post_room_by_every_eye(
     await switch.get_by_label("Reason").fill("The wording is looked at again.")
     await switch.get_by_role("button").click()
     try:
-        await expect(switch.get_by_text("Nothing of this kind leaves since")).to_be_visible()
+        await expect(switch.get_by_text("Nothing of this kind has left since")).to_be_visible()
         await checks.assert_good(window)
         await page.goto("/post-room")
-        await expect(page.get_by_text("Nothing of this kind leaves since")).to_be_visible()
+        await expect(page.get_by_text("Nothing of this kind has left since")).to_be_visible()
         await checks.assert_good(window)
     finally:
         await page.goto("/post-room/switches")

@@ -9,6 +9,7 @@ from cli import doctor
 from cli.data_directory import DataDirectory
 from cli.doctor import Patient
 from domain.errors import HoldfastError
+from simulator.keys import Keys
 from wiring.settings import ROOT, Settings
 
 NOTIFY = {"NOTIFY_API_KEY": f"ours-{UUID(int=1)}-{UUID(int=2)}"}
@@ -62,9 +63,46 @@ def test_doctor_says_who_sends_what(patient, check: str, variables: dict[str, st
     assert doctor._CHECKS[check](patient(**variables)) == says
 
 
+SIMULATED = Keys.invented().environment(
+    sendgrid_url="http://127.0.0.1:8011",
+    twilio_url="http://127.0.0.1:8012",
+    notify_url="http://127.0.0.1:8013",
+)
+
+
+@pytest.mark.parametrize("check", ["e-mail", "texts", "post"])
+def test_doctor_says_when_a_simulator_is_in_a_providers_place(patient, check: str) -> None:
+    rehearsal = patient(HOLDFAST_PROFILE="profiles/rehearsal.toml", **SIMULATED)
+    assert doctor._CHECKS[check](rehearsal) == "a simulator: nothing leaves"
+    with pytest.raises(HoldfastError, match="is the provider simulator's: only a rehearsal may use it"):
+        doctor._CHECKS[check](patient(**SIMULATED))
+
+
+def test_doctor_says_when_somebody_else_is_in_a_providers_place(patient) -> None:
+    stand_in = patient(SENDGRID_API_KEY="k", SENDGRID_BASE_URL="http://127.0.0.1:8011")
+    assert doctor._CHECKS["e-mail"](stand_in) == "not the provider: http://127.0.0.1:8011 is this machine"
+
+
+@pytest.mark.parametrize(
+    ("host", "tells"),
+    [("hub.example", False), ("victims-hub.example", True), ("victimshub.org", True)],
+)
+def test_doctor_says_when_the_public_address_tells_what_we_do(patient, host: str, tells: bool) -> None:
+    proxies = {"HOLDFAST_TRUSTED_PROXIES": "127.0.0.1"}
+    said = doctor._CHECKS["public address"](patient(HOLDFAST_PUBLIC_URL=f"https://{host}", **proxies))
+    assert ("its name tells what we do" in said) is tells
+
+
 @pytest.mark.parametrize(
     ("check", "variables", "says"),
     [
+        ("texts", TWILIO | {"TWILIO_FROM": "The Hub"}, "TWILIO_FROM is neither a number"),
+        ("texts", TWILIO | {"TWILIO_FROM": "07700900000"}, "TWILIO_FROM is neither a number"),
+        (
+            "texts",
+            TWILIO | {"TWILIO_BASE_URL": "http://a.example"},
+            "TWILIO_BASE_URL has to begin with https",
+        ),
         (
             "e-mail",
             {"NOTIFY_EMAIL_TEMPLATE_ID": "e"},

@@ -59,6 +59,33 @@ def test_a_broken_key_is_named_by_its_place_and_never_shown(
     assert str(refused.value) == f"HOLDFAST_KEYS: {why}"
 
 
+@pytest.mark.parametrize("name", ["SENDGRID_BASE_URL", "TWILIO_BASE_URL", "NOTIFY_BASE_URL"])
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("api.eu.sendgrid.com", "has to begin with https://"),
+        ("ftp://a.example", "has to begin with https://"),
+        ("https:///v3", "has to begin with https://"),
+        ("https://a.example/v3", "without a path"),
+        ("https://me:s3cr3t@a.example", "without a path"),
+        ("https://a.example?region=eu", "without a path"),
+        ("https://[s3cr3t", "Invalid IPv6 URL"),
+    ],
+)
+def test_an_address_of_a_provider_is_a_scheme_and_a_host(
+    monkeypatch: pytest.MonkeyPatch, name: str, address: str, why: str
+) -> None:
+    monkeypatch.setenv(name, address)
+    with pytest.raises(InvalidSettings, match=f"^{name}: .*{why}") as refused:
+        load_settings()
+    assert "s3cr3t" not in str(refused.value)
+
+
+def test_a_slash_at_the_end_of_an_address_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENDGRID_BASE_URL", "https://api.eu.sendgrid.com/")
+    assert load_settings().sendgrid_base_url == "https://api.eu.sendgrid.com"
+
+
 def test_secrets_do_not_show_when_settings_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     names = (
         "HOLDFAST_DATABASE_URL",

@@ -58,7 +58,7 @@ def test_the_environment_page_is_right_about_what_is_live() -> None:
         "sendgrid_api_key": "k",
         "twilio_account_sid": "a",
         "twilio_auth_token": "t",
-        "twilio_from": "f",
+        "twilio_from": "+447700900000",
         "notify_api_key": f"n-{UUID(int=1)}-{UUID(int=2)}",
         "trades_api_url": "u",
         "trades_api_key": "k",

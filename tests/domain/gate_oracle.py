@@ -97,7 +97,7 @@ def numbers(c: Circumstances, *, for_text: bool = False) -> tuple[Phone, ...]:
         phone
         for phone in c.facts.phones
         if vouched(phone.safe, c)
-        and phone.id not in c.closed
+        and phone.id not in (c.closed if for_text else c.closed_numbers)
         and not (phone.of_guardian and c.facts.guardian_is_suspect)
         and (phone.takes_texts or not for_text)
     )
@@ -333,6 +333,11 @@ CLAIMS = (
     Claim(
         says="a referrer who named no mailbox cannot be asked",
         when=lambda act, c: to_the_referrer(act) and not c.facts.referrer_can_be_asked,
+        instead=NOT_NOW,
+    ),
+    Claim(
+        says="who asked for help, or a helper, is no referrer whose mailbox a machine may write to",
+        when=lambda act, c: to_the_referrer(act) and c.facts.source in {"self", "third_party"},
         instead=NOT_NOW,
     ),
     Claim(

@@ -157,6 +157,7 @@ class Dice:
             sensitive=sensitive,
             protected=sensitive or facts.is_bereaved or facts.is_child,
             closed=self.mostly(frozenset(), lambda: self.some_of(ids, 3)),
+            closed_numbers=self.mostly(frozenset(), lambda: self.some_of(ids, 3)),
             opted_out=self.mostly(frozenset(), lambda: self.some_of([*ContactChannel])),
             known_opt_outs=self.mostly(frozenset(), lambda: self.some_of([*ContactChannel])),
             stopped=self.one_in(10),

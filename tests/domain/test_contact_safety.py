@@ -307,11 +307,9 @@ def test_a_call_with_the_duress_word_looks_like_any_other_and_only_alerts():
     plain, duress = contacting(), contacting()
     plain.happens(AttemptMade(outcome=AttemptOutcome.ANSWERED, made_at=plain.now))
     duress.happens(AttemptMade(outcome=AttemptOutcome.ANSWERED, made_at=duress.now, duress=True))
-    assert duress.state.escalated_at == duress.now
-    same = replace(duress.state, escalated_at=None, escalation="")
-    assert same == plain.state
-    extra = [e for e in duress.effects[-1].entries if e not in plain.effects[-1].entries]
-    assert [entry.why for entry in extra] == ["A supervisor is asked to look at this."]
+    assert duress.state.alerted_at == duress.now
+    assert replace(duress.state, alerted_at=None) == plain.state
+    assert duress.effects == plain.effects, "not a line more in the timeline"
 
 
 def test_a_reply_with_the_duress_word_only_alerts():
@@ -319,7 +317,68 @@ def test_a_reply_with_the_duress_word_only_alerts():
     life.happens(Replied(channel=ReplyChannel.TEXT, duress=True))
     assert life.next_kind == "call"
     assert "duress" not in words(life).lower()
-    assert life.state.escalated_at is not None
+    assert life.state.alerted_at is not None
+    assert life.state.escalated_at is None
+
+
+def quietly_alerted() -> Life:
+    life = contacting()
+    life.happens(Replied(channel=ReplyChannel.TEXT, duress=True))
+    return life
+
+
+@pytest.mark.parametrize("stage", [contacting, held, supporting, not_reached])
+@pytest.mark.parametrize(
+    "event",
+    [
+        OptedOut(channel=ContactChannel.TEXT, way=OptOutWay.TEXT, duress=True),
+        TextCame(meaning=TextMeaning.WHO_ARE_YOU, phone_id="phone-1", duress=True),
+        TextCame(meaning=TextMeaning.ABUSE, phone_id="phone-1", duress=True),
+        Replied(channel=ReplyChannel.TEXT, duress=True),
+    ],
+)
+def test_the_duress_word_alerts_from_wherever_it_comes_and_changes_nothing_else(stage, event):
+    plain, duress = stage(), stage()
+    plain.happens(replace(event, duress=False))
+    duress.happens(event)
+    assert duress.state.alerted_at == duress.now
+    assert replace(duress.state, alerted_at=None) == plain.state
+    assert duress.effects == plain.effects
+
+
+def test_a_quiet_alert_stands_until_a_supervisor_decides_something():
+    life = quietly_alerted()
+    life.rings(AttemptOutcome.ANSWERED).decides("attempt_again", role=Role.COORDINATOR)
+    life.decides("close", role=Role.COORDINATOR, outcome="moved_away")
+    assert life.state.alerted_at is not None, "closed by a coordinator, it alerts still"
+    life.decides("reopen", role=Role.MANAGER)
+    assert life.state.alerted_at is None
+
+
+# --- who asks again and again
+
+
+def test_who_asks_fifty_times_who_we_are_is_answered_once_and_then_by_a_person():
+    life = texted()
+    for _ in range(50):
+        life.happens(TextCame(meaning=TextMeaning.WHO_ARE_YOU, phone_id="phone-1"))
+    assert asked(life) == [Purpose.WHO_WE_ARE]
+    assert life.state.escalated_at is None, "an answer is on its way"
+    question_is(life, MessageState.SENT).sleeps(HOUR)
+    life.happens(TextCame(meaning=TextMeaning.WHO_ARE_YOU, phone_id="phone-1"))
+    assert asked(life) == []
+    assert "a person decides" in life.state.escalation
+
+
+def test_another_number_is_answered_and_so_is_the_same_one_a_day_later():
+    life = texted(some_facts(phones=(a_phone(1), a_phone(2))))
+    life.happens(TextCame(meaning=TextMeaning.WHO_ARE_YOU, phone_id="phone-2"))
+    assert len(asked(life)) == 2
+    for _ in range(2):
+        question_is(life, MessageState.SENT)
+    life.sleeps(DAY).happens(TextCame(meaning=TextMeaning.WHO_ARE_YOU, phone_id="phone-1"))
+    assert len(asked(life)) == 1
+    assert [phone for phone, _ in life.state.answered_who_at] == ["phone-1"], "what is a day old is forgotten"
 
 
 # --- the contact plan

@@ -206,7 +206,8 @@ def with_safe_places(known: Circumstances) -> Circumstances:
 BLIND: dict[str, Callable[[Circumstances], Circumstances]] = {
     "stops": lambda c: replace(c, stopped=False),
     "holds": lambda c: replace(c, held=False),
-    "closed numbers and addresses": lambda c: replace(c, closed=()),
+    "closed addresses, and numbers for texts": lambda c: replace(c, closed=()),
+    "closed numbers": lambda c: replace(c, closed_numbers=()),
     "STOPs": lambda c: replace(c, opted_out=()),
     "earlier STOPs": lambda c: replace(c, known_opt_outs=()),
     "who has been in touch": lambda c: replace(c, in_touch=False),

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from domain.events import MessageReported, MessageSettled
+from domain.events import MessageReported, MessageSettled, Stopped
 from domain.facts import WrittenAddress
-from domain.referral_state import leaving_now
+from domain.referral_state import doubtful_now, leaving_now
+from domain.ringing import MayRing, may_ring_now
 from domain.vocabulary import (
     Answer,
     Channel,
@@ -14,7 +15,10 @@ from domain.vocabulary import (
     DeliveryReport,
     MessageState,
     Purpose,
+    Relationship,
+    SourceKind,
     Stage,
+    StopCause,
     UnknownRule,
 )
 from tests.builders import (
@@ -22,7 +26,9 @@ from tests.builders import (
     HOUR,
     MINUTE,
     Life,
+    a_phone,
     a_policy,
+    a_suspect,
     information_facts,
     informed,
     message_policy,
@@ -354,3 +360,198 @@ def test_the_information_lane_gives_back_what_arrives_nowhere():
     life = Life(of, policy=POLICY).posts()
     reported(life, DeliveryReport.RETURNED, address_id="post-1")
     assert life.state.outcome == "returned_to_referrer"
+
+
+# --- while the referral goes on
+
+
+@pytest.mark.parametrize("rule", list(UnknownRule))
+@pytest.mark.parametrize("answer", [MessageState.UNKNOWN, MessageState.REJECTED, MessageState.RESERVED])
+def test_an_answer_that_comes_after_the_referral_was_closed_writes_to_nobody(rule, answer):
+    life = doubtful(ruled(rule)).sleeps(2 * HOUR).is_withdrawn()
+    assert life.state.outcome == "withdrawn"
+    settled(life, answer, reconciled=True)
+    assert (life.state.stage, life.state.outcome) == (Stage.CLOSED, "withdrawn")
+    assert len(life.letters_made) == 1
+
+
+def test_an_answer_that_comes_after_a_stop_writes_to_nobody():
+    life = doubtful(ruled(UnknownRule.RESEND)).sleeps(2 * HOUR)
+    life.happens(Stopped(cause=StopCause.VICTIM_HAS_DIED))
+    settled(life, MessageState.UNKNOWN, reconciled=True)
+    assert life.state.stage is Stage.HELD
+    assert len(life.letters_made) == 1
+
+
+def test_a_call_wanted_while_the_provider_was_asked_stays_wanted():
+    life = doubtful(ruled(UnknownRule.RESEND)).sleeps(2 * HOUR).decides("attempt_again")
+    settled(life, MessageState.UNKNOWN, reconciled=True)
+    assert life.next_kind == "call"
+
+
+@pytest.mark.parametrize("rule", [UnknownRule.RESEND, UnknownRule.OTHER_CHANNEL])
+def test_the_second_message_does_not_leave_once_the_first_is_known_to_have_left(rule):
+    life = doubtful(ruled(rule)).sleeps(2 * HOUR)
+    first = life.state.writing.key
+    settled(life, MessageState.UNKNOWN, reconciled=True)
+    second = life.state.writing.key
+    reported(life, DeliveryReport.DELIVERED, key=first)
+    assert (life.state.writing.key, life.state.writing.state) == (first, MessageState.SENT)
+    assert life.last_word[second] is MessageState.RECALLED
+    assert life.last_word[first] is MessageState.SENT
+    assert life.next_kind == "wait"
+
+
+def test_a_second_message_that_was_leaving_already_is_waited_for():
+    life = doubtful(ruled(UnknownRule.RESEND)).sleeps(2 * HOUR)
+    first = life.state.writing.key
+    settled(life, MessageState.UNKNOWN, reconciled=True).reaches_cut_off()
+    second = life.state.writing.key
+    reported(life, DeliveryReport.DELIVERED, key=first)
+    assert life.state.writing.recall_asked
+    life.happens(MessageSettled(key=second, state=MessageState.RESERVED))
+    assert (life.state.writing.key, life.state.writing.state) == (first, MessageState.SENT)
+    assert len(life.letters_made) == 2
+
+
+def test_messages_do_not_go_back_and_forth_between_channels_that_fail():
+    life = emailed()
+    for _ in range(6):
+        if life.state.stage is not Stage.WRITING:
+            break
+        reported(life, DeliveryReport.UNDELIVERED)
+        if life.state.stage is Stage.WRITING:
+            life.reaches_cut_off()
+            settled(life, MessageState.SENT)
+    assert life.letters_made == [Channel.EMAIL, Channel.TEXT]
+    assert life.state.stage is not Stage.WRITING
+
+
+def test_a_message_refused_after_it_was_recalled_is_not_taken_for_sent():
+    life = writing(facts(), policy=POLICY).reaches_cut_off().decides("hold")
+    settled(life, MessageState.REJECTED, why="Refused.")
+    assert not life.state.writing.has_left
+    life.decides("release")
+    assert life.state.writing.is_waiting, "another is made, because nothing was ever sent"
+    assert len(life.letters_made) == 2
+
+
+def test_a_doubt_that_came_up_while_held_is_resolved_after_the_release():
+    life = writing(facts(), policy=POLICY).reaches_cut_off().decides("hold")
+    settled(life, MessageState.UNKNOWN, why="No answer.").sleeps(3 * HOUR).decides("release")
+    assert doubtful_now(life.state, life.now) == life.state.writing.key
+
+
+def test_a_text_that_bounced_says_nothing_about_ringing():
+    of = replace(facts(phones=(a_phone(1),)), posts=(), address_safe=None, emails=(), email_safe=None)
+    life = writing(of, policy=POLICY).reaches_cut_off()
+    settled(life, MessageState.SENT)
+    life.rings("callback_requested", direction="inbound")
+    reported(life, DeliveryReport.BOUNCED, address_id="phone-1")
+    assert may_ring_now(life.state, life.due_at).may is not MayRing.NO
+
+
+def test_a_release_for_a_letter_is_no_release_for_an_e_mail_on_a_sensitive_referral():
+    of = sensitive_facts(emails=(EMAIL,), posts=(POST,), email_safe=Answer.YES, address_safe=Answer.YES)
+    life = Life(of, policy=POLICY).is_silent(3).decides("release").decides("write_now")
+    assert life.state.writing.channel is Channel.LETTER
+    life.is_corrected(posts=(), address_safe=Answer.NO)
+    assert life.state.stage is Stage.HELD
+    assert life.letters_made == [Channel.LETTER]
+
+
+def test_a_referrers_complaint_is_not_the_victims():
+    life = Life(sensitive_facts(referrer_can_be_asked=True), policy=POLICY)
+    life.happens(Stopped(cause=StopCause.SOMEBODY_ELSE_ANSWERED))
+    key = life.state.errands[0].key
+    life.happens(MessageSettled(key=key, state=MessageState.SENT))
+    life.happens(MessageReported(report=DeliveryReport.COMPLAINED, key=key))
+    assert life.state.opted_out == ()
+    assert "ring them" in life.state.escalation
+
+
+def test_a_report_that_comes_while_a_question_is_handed_over_ends_the_doubt_about_it():
+    life = Life(sensitive_facts(referrer_can_be_asked=True), policy=POLICY)
+    life.happens(Stopped(cause=StopCause.SOMEBODY_ELSE_ANSWERED))
+    key = life.state.errands[0].key
+    life.happens(MessageReported(report=DeliveryReport.DELIVERED, key=key))
+    assert life.state.errands == ()
+    life.happens(MessageSettled(key=key, state=MessageState.UNKNOWN))
+    life.waits(3 * HOUR)
+    assert life.state.errands == (), "the referrer is not asked twice"
+
+
+@pytest.mark.parametrize("source", [SourceKind.SELF, SourceKind.THIRD_PARTY])
+def test_no_machine_writes_to_the_mailbox_of_who_asked_for_help(source):
+    life = Life(sensitive_facts(referrer_can_be_asked=True, source=source), policy=POLICY)
+    life.happens(Stopped(cause=StopCause.SOMEBODY_ELSE_ANSWERED))
+    assert life.state.errands == ()
+
+
+def test_a_returned_letter_of_an_earlier_opening_says_nothing_of_todays():
+    life = not_reached(facts(), policy=POLICY)
+    old = life.state.writing.key
+    life.decides("reopen").is_silent(3).posts()
+    made = list(life.letters_made)
+    reported(life, DeliveryReport.RETURNED, key=old, address_id="post-0")
+    assert life.letters_made == made
+    assert life.state.writing.state is MessageState.SENT
+
+
+def test_a_letter_in_the_queue_whose_address_turns_unsafe_is_not_forgotten():
+    life = writing(facts(), policy=POLICY).reaches_cut_off()
+    settled(life, MessageState.RESERVED, queued=True)
+    life.is_corrected(posts=(), address_safe=Answer.NO)
+    assert life.state.writing.channel is Channel.EMAIL
+    assert life.deadline is not None
+
+
+def test_a_letter_printed_while_it_was_held_is_taken_back_and_never_sent_beside():
+    life = writing(facts(), policy=POLICY).reaches_cut_off()
+    settled(life, MessageState.RESERVED, queued=True)
+    life.decides("hold")
+    reported(life, DeliveryReport.PRINTED)
+    assert life.state.writing.recall_asked
+    life.decides("release")
+    assert len(life.letters_made) == 1
+
+
+# --- what a release covers
+
+
+def released(**changes) -> Life:
+    of = sensitive_facts(posts=(POST,), emails=(EMAIL,), email_safe=Answer.YES, address_safe=Answer.YES)
+    life = Life(replace(of, **changes), policy=POLICY).is_silent(3).decides("release").decides("write_now")
+    assert life.state.writing.channel is Channel.LETTER
+    return life
+
+
+def test_a_released_letter_leaves_for_whom_it_was_released():
+    life = released().reaches_cut_off()
+    assert life.state.writing.state is MessageState.RESERVED
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"posts": (WrittenAddress(id="post-of-his-parents", safe=Answer.YES),)},
+        {"suspects": (a_suspect(Relationship.EX_PARTNER), a_suspect(Relationship.FAMILY))},
+        {"is_child": True, "flags": ()},
+    ],
+    ids=["another address", "somebody else suspected", "a child after all"],
+)
+def test_a_release_covers_only_what_was_known_when_it_was_given(change):
+    life = released().is_corrected(**change)
+    if life.state.stage is Stage.WRITING:
+        life.reaches_cut_off()
+    assert life.state.stage is Stage.HELD
+    assert life.state.writing.state is not MessageState.RESERVED
+
+
+def test_a_letter_a_person_wanted_is_released_again_once_the_referral_turns_out_sensitive():
+    life = Life(facts(), policy=POLICY).decides("write_now")
+    life.is_corrected(suspects=(a_suspect(Relationship.EX_PARTNER),))
+    if life.state.stage is Stage.WRITING:
+        life.reaches_cut_off()
+    assert life.state.stage is Stage.HELD
+    assert life.state.writing.state is not MessageState.RESERVED

@@ -4,11 +4,13 @@ import itertools
 from collections.abc import Callable, Iterator
 
 import httpx2
+import psycopg
 import pytest
 
 from simulator.kept import Message
 from simulator.running import Simulator, running
 from simulator.script import Provider, Script, Trouble
+from tests.journeys.hurting import database_of
 from tests.journeys.people import People, eventually, throughout
 from tests.servers import Tree
 
@@ -88,6 +90,13 @@ class Somebody:
 
 def nothing_more(one: Somebody, than: int) -> None:
     assert len(one.got()) == than, one.story
+
+
+@pytest.fixture(autouse=True)
+def _fresh(live: Tree) -> None:
+    """What one test broke is not left alone for the sake of the next."""
+    with psycopg.connect(database_of(live), autocommit=True) as connection:
+        connection.execute("DELETE FROM channel_pace")
 
 
 @pytest.fixture

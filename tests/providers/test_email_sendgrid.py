@@ -115,8 +115,19 @@ def test_an_address_that_cannot_be_one_is_told_apart_from_a_bad_request(loopback
     field = "personalizations.0.to.0.email"
     loopback.answer = Answer.of(400, {"errors": [{"message": "not ada", "field": field, "help": None}]})
     assert provider(loopback.url).send(OUTGOING).report is DeliveryReport.BOUNCED
-    loopback.answer = Answer.of(400, {"errors": [{"message": "no", "field": "from.email", "help": None}]})
+    loopback.answer = Answer.of(400, {"errors": [{"message": "no", "field": "subject", "help": None}]})
     assert provider(loopback.url).send(OUTGOING).report is None
+
+
+@pytest.mark.parametrize(
+    "field", ["from.email", "reply_to.email", "tracking_settings.click_tracking.enable", "mail_settings"]
+)
+def test_what_is_wrong_with_our_own_settings_loses_no_message(loopback: Loopback, field: str) -> None:
+    loopback.answer = Answer.of(400, {"errors": [{"message": "not ada", "field": field, "help": None}]})
+    delivery = provider(loopback.url).send(OUTGOING)
+    assert (delivery.verdict, delivery.report) == (Verdict.NOT_TRIED, None)
+    assert field.partition(".")[0] in delivery.why
+    assert "ada" not in delivery.why.casefold()
 
 
 def test_it_waits_as_long_as_it_was_asked_to(loopback: Loopback) -> None:

@@ -66,6 +66,13 @@ def test_a_rate_of_nothing_known_is_wrong_usage(wrong: str) -> None:
     assert "duplicated" in done.stderr
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "hub.example", ""])
+def test_it_is_heard_on_this_machine_alone(host: str) -> None:
+    done = run("--host", host, "--port", "0")
+    assert done.returncode == 2
+    assert "--host" in done.stderr
+
+
 def test_a_taken_port_is_refused_in_one_line(simulate: subprocess.Popen[str]) -> None:
     taken = re.search(r":(\d+)/", simulate.stdout.readline())[1]
     done = run("--port", taken)

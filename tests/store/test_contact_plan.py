@@ -3,13 +3,8 @@ from datetime import timedelta
 import pytest
 
 from domain.vocabulary import Answer, Weekday
-from store.contact_plan import (
-    as_it_was_sent,
-    corrected_by_referrer,
-    has_run_out,
-    says_duress_word,
-    without_duress_word,
-)
+from store.contact_plan import as_it_was_sent, has_run_out, says_duress_word, without_duress_word
+from store.contact_plan_correction import corrected_by_referrer
 from tests.builders import NOW
 from tests.store.lives import Office, a_document
 
@@ -138,3 +133,111 @@ def test_what_we_filled_in_and_what_may_be_over_is_nothing_anybody_sent() -> Non
     document = with_plan(contact_plan={**SIGNED, "until": "2020-01-01T00:00:00Z", "relay": "18001"})
     assert as_it_was_sent(document)["victim"]["contact_plan"] == {"relay": "18001"}
     assert "until" in document["victim"]["contact_plan"]
+
+
+# Two corrections undo no "no" either.
+
+
+def corrected(document, *patches):
+    for patch in patches:
+        document = corrected_by_referrer(document, {"victim": patch})
+    return document["victim"]
+
+
+LEFT_OUT = {"phones": [{"number": "+447700900999", "safe": "yes"}], "emails": [], "address": None}
+OPEN = {"number": NUMBER, "safe": "yes", "texts": "yes", "voicemail": "named", "withhold_number": "no"}
+
+
+def test_what_one_correction_leaves_out_the_next_does_not_give_back_as_safe() -> None:
+    document = with_plan(
+        phones=[
+            {"number": NUMBER, "safe": "yes", "texts": "no", "voicemail": "none", "withhold_number": "yes"}
+        ],
+        emails=[{"address": "ada@example.org", "safe": "unknown"}],
+        address={"lines": ["1 Example Street"], "postcode": "CB1 2AB", "safe": "no"},
+    )
+    given_back = {
+        "phones": [OPEN],
+        "emails": [{"address": "ADA@example.org", "safe": "yes"}],
+        "address": {"lines": ["1 Example Street"], "postcode": "CB1 2AB", "safe": "yes"},
+    }
+    victim = corrected(document, LEFT_OUT, LEFT_OUT, given_back)
+    (phone,) = victim["phones"]
+    assert [phone[said] for said in ("safe", "texts", "voicemail", "withhold_number")] == [
+        "yes",
+        "no",
+        "none",
+        "yes",
+    ]
+    assert victim["emails"][0]["safe"] == "unknown"
+    assert victim["address"]["safe"] == "no"
+
+
+@pytest.mark.parametrize(
+    ("address", "holds"),
+    [
+        ({"lines": ["1 Example Street"], "postcode": None}, "no"),
+        ({"lines": ["Number 1, Example St."], "postcode": None}, "unknown"),
+        ({"lines": ["1 Example Street, Cambridge"], "postcode": "CB1 2AC"}, "unknown"),
+        ({"lines": ["Anywhere"], "postcode": "CB1 2AB"}, "no"),
+        ({"lines": ["2 Refuge Road"], "postcode": "PE1 1AA"}, "yes"),
+    ],
+)
+def test_an_address_that_may_be_the_unsafe_one_is_not_known_to_be_safe(address, holds) -> None:
+    document = with_plan(address={"lines": ["1 Example Street"], "postcode": "CB1 2AB", "safe": "no"})
+    assert corrected(document, {"address": {**address, "safe": "yes"}})["address"]["safe"] == holds
+    assert corrected(document, {"address": None}, {"address": {**address, "safe": "yes"}})["address"][
+        "safe"
+    ] == (holds)
+
+
+def test_a_guardians_unsafe_address_is_unsafe_as_the_victims_too() -> None:
+    address = {"lines": ["1 Example Street"], "postcode": "CB1 2AB"}
+    document = with_plan(address=None, guardian={"given_name": "Bo", "address": {**address, "safe": "no"}})
+    victim = corrected(document, {"guardian": None, "address": {**address, "safe": "yes"}})
+    assert victim["address"]["safe"] == "no"
+
+
+def test_what_was_said_of_one_address_is_not_said_of_the_next() -> None:
+    """A merge-patch that names no answer would carry the old one over to a place nobody has spoken of."""
+    document = with_plan(address={"lines": ["1 Example Street"], "postcode": "CB1 2AB", "safe": "yes"})
+    elsewhere = {"lines": ["2 Refuge Road"], "postcode": "PE1 1AA"}
+    assert corrected(document, {"address": elsewhere})["address"]["safe"] == "unknown"
+
+
+def test_a_referrer_writes_nothing_of_a_plan_that_is_the_persons() -> None:
+    document = with_plan(preferred_name="Addie", access=["relay", "large_print"], language="pl")
+    plan = {"safe_word": "other", "caller_display": "service", "on_ring_back": "Police"}
+    victim = corrected(
+        document,
+        {
+            "contact_plan": plan,
+            "preferred_name": "Ada",
+            "language": None,
+            "interpreter": "her brother",
+            "access": ["easy_read"],
+        },
+    )
+    assert victim["contact_plan"] == SIGNED
+    assert (victim["preferred_name"], victim["language"]) == ("Addie", "pl")
+    assert "interpreter" not in victim
+    assert victim["access"] == ["relay", "large_print", "easy_read"]
+
+
+def test_staff_open_again_what_they_closed_and_no_referrer_what_staff_took_out(office: Office) -> None:
+    life = office.begins().has_its_plan_changed({"phones": [{"number": NUMBER, "safe": "no"}]})
+    life.is_corrected({"victim": {"phones": []}})
+    life.has_its_plan_changed({"phones": [{"number": NUMBER, "safe": "yes"}]})
+    life.is_corrected({"victim": {"phones": [{"number": NUMBER, "safe": "yes"}]}})
+    assert [phone["safe"] for phone in life.view.document["victim"]["phones"]] == ["yes"]
+    life.has_its_plan_changed({"phones": []})
+    life.is_corrected({"victim": {"phones": [{"number": NUMBER, "safe": "yes"}]}})
+    assert [phone["safe"] for phone in life.view.document["victim"]["phones"]] == ["unknown"]
+
+
+def test_what_is_remembered_is_shown_nowhere() -> None:
+    document = with_plan(phones=[{"number": NUMBER, "safe": "yes"}])
+    now = corrected_by_referrer(document, {"victim": LEFT_OUT})
+    assert NUMBER in repr(now)
+    assert NUMBER not in repr(without_duress_word(now))
+    assert NUMBER not in repr(as_it_was_sent(now))

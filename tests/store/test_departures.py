@@ -114,7 +114,9 @@ def test_what_became_unsafe_while_it_waited_does_not_leave(office: Office, paced
     life.now += MINUTE
     is_back(paced, life.now)
     life.rings("answered")
-    assert asks(paced, life) == Begun(beginning=Beginning.SETTLED, state=MessageState.RECALLED)
+    begun = asks(paced, life)
+    assert (begun.beginning, begun.state) == (Beginning.SETTLED, MessageState.RECALLED)
+    assert begun.why == "The person was spoken to."
 
 
 def test_a_recalled_message_keeps_no_place(office: Office, paced: MessageStore) -> None:

@@ -206,6 +206,33 @@ def test_a_start_lifts_the_stop_of_its_number(office: Office) -> None:
     assert told(office, life) == [STOP_BY_TEXT, OptedIn(channel=ContactChannel.TEXT)]
 
 
+def test_a_start_on_a_sensitive_referral_is_judged_by_a_person(office: Office) -> None:
+    # Whoever holds the phone may not be the person who asked us to stop.
+    life = office.begins(another_person(1, flags=["domestic_abuse"]))
+    take_in(office, "STOP")
+    take_in(office, "START")
+    assert known(office, HER_NUMBER) == (ContactChannel.TEXT,)
+    assert told(office, life) == [STOP_BY_TEXT]
+    assert texts(office).waiting() == 1
+
+
+def test_a_start_of_which_we_hear_late_lifts_no_stop_that_came_after_it(office: Office) -> None:
+    # Looked for after an outage of ours: START, STOP was the order, and only the STOP reached us.
+    life = office.begins(another_person(1))
+    take_in(office, "STOP")
+    late = a_text("START", received_at=NOW - timedelta(minutes=10))
+    texts(office).take_in(late, now=NOW)
+    assert known(office, HER_NUMBER) == (ContactChannel.TEXT,)
+    assert told(office, life) == [STOP_BY_TEXT]
+    assert texts(office).waiting() == 1
+
+
+def test_a_stop_of_which_we_hear_late_is_a_stop(office: Office) -> None:
+    life = office.begins(another_person(1))
+    texts(office).take_in(a_text("STOP", received_at=NOW - timedelta(days=2)), now=NOW)
+    assert told(office, life) == [STOP_BY_TEXT]
+
+
 def test_a_threat_beside_a_stop_is_told_as_well(office: Office) -> None:
     life = office.begins(another_person(1))
     take_in(office, "Stop texting my wife or I'll kill you")
@@ -289,3 +316,27 @@ def test_a_text_outlives_its_referral_without_naming_it(office: Office) -> None:
     with office.engine.begin() as connection:
         connection.execute(delete(REFERRAL).where(REFERRAL.c.id == life.id))
     assert texts(office).get(text.id).referral_id is None
+
+
+@pytest.mark.parametrize(
+    ("words", "asks"), [("who is this?", True), ("fuck off", True), ("Please ring", False)]
+)
+@pytest.mark.parametrize("flags", [[], ["stalking"]])
+def test_a_text_to_a_closed_referral_that_is_no_reply_waits_for_a_person(
+    office: Office, words: str, asks: bool, flags: list[str]
+) -> None:
+    # Nobody works on a closed referral: a line of its timeline alone would be read by nobody.
+    life = office.begins(another_person(1, flags=flags))
+    life.decides("close", outcome="moved_away", reason="x")
+    text = take_in(office, words)
+    assert (text.referral_id, text.needs_person) == (life.id, asks)
+
+
+def test_a_duress_word_in_a_stop_to_a_closed_referral_is_heard(office: Office) -> None:
+    life = office.begins(another_person(1, victim__contact_plan={"duress_word": "kettle"}))
+    life.decides("close", outcome="moved_away", reason="x")
+    take_in(office, "STOP")
+    assert told(office, life) == []
+    take_in(office, "STOP, kettle")
+    [event] = told(office, life)
+    assert event.duress

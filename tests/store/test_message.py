@@ -5,14 +5,26 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
+from activities.correspondence import CorrespondenceActivities, Departure
 from domain.errors import CannotBeOpened, ReferralNotFound
-from domain.events import CorrectionSent, MessageSettled, Replied
-from domain.message_ports import Beginning
-from domain.vocabulary import AttemptOutcome, Channel, MessageState, ReplyChannel, Stage
+from domain.events import CorrectionSent, MessageSettled, OptedOut, Replied
+from domain.message_ports import Beginning, Delivery, Outgoing, Verdict
+from domain.referral_state import leaving_now
+from domain.vocabulary import (
+    AttemptOutcome,
+    Channel,
+    ContactChannel,
+    DeliveryReport,
+    MessageState,
+    OptOutWay,
+    ReplyChannel,
+    Stage,
+)
 from store.message import MessageStore
-from tests.builders import NOW
+from store.message_row import MESSAGE
+from tests.builders import HOUR, NOW
 from tests.store.lives import WRITTEN, KeptLife, Office, another_person
 
 UNSAFE = {"victim": {"address": {"safe": "no"}}}
@@ -441,3 +453,166 @@ def test_the_public_id_of_a_message_tells_nothing_of_its_key(office: Office) -> 
     view = office.messages.of_referral(life.id)[0]
     assert view.id not in view.key
     assert replace(view, id="") == replace(office.messages.get(view.id), id="")
+
+
+class Words:
+    """Stands in for the writer."""
+
+    def write(self, draft, on):
+        return WRITTEN
+
+
+class Way:
+    """A provider that says one thing, and remembers what it was asked to send."""
+
+    simulated = False
+    collects = False
+
+    def __init__(self, delivery: Delivery) -> None:
+        self.delivery = delivery
+        self.sent: list[str] = []
+
+    def send(self, outgoing: Outgoing) -> Delivery:
+        self.sent.append(outgoing.to)
+        return self.delivery
+
+    def reconcile(self, key: str) -> Delivery:
+        return self.delivery
+
+
+def sends(office: Office, life: KeptLife, way: Way | None = None, *, key: str = "") -> MessageSettled:
+    """The worker's step; done twice, its answer was lost the first time."""
+    way = way or Way(Delivery(verdict=Verdict.ACCEPTED))
+    ways = dict.fromkeys(Channel, way)
+    activities = CorrespondenceActivities(office.messages, Words(), ways, clock=lambda: life.now)
+    return activities.send_message(Departure(key=key or life.key, at=life.now))
+
+
+BY_EMAIL = {"victim__address": None}
+
+
+def test_a_refusal_asked_about_again_tells_all_that_it_told_first(office: Office) -> None:
+    # A worker died after it had written the refusal down: the address is closed all the same.
+    life = leaving(office, **BY_EMAIL)
+    why = "There is no such mailbox."
+    way = Way(Delivery(verdict=Verdict.REJECTED, why=why, report=DeliveryReport.BOUNCED))
+    first = sends(office, life, way)
+    assert (first.state, first.report) == (MessageState.REJECTED, DeliveryReport.BOUNCED)
+    assert first.address_id == life.state.facts.emails[0].id
+    assert sends(office, life, way) == first
+    assert len(way.sent) == 1
+    life.happens(first)
+    assert life.state.closed_addresses == (first.address_id,)
+
+
+def test_a_gates_no_asked_about_again_keeps_its_reason_and_whom_to_ask(office: Office) -> None:
+    life = leaving(office)
+    asked = another_person(2, victim__address=office.view(life.id).document["victim"]["address"])
+    office.begins(asked).is_told(OptedOut(channel=ContactChannel.LETTER, way=OptOutWay.PHONE))
+    first = sends(office, life)
+    assert (first.state, first.asks_person) == (MessageState.HELD, True)
+    assert first.why == "On an earlier occasion somebody at this address asked us to stop."
+    assert sends(office, life) == first
+
+
+def test_a_plan_that_runs_out_while_it_is_written_changes_no_address_in_between(office: Office) -> None:
+    # Else it would go to one address, and what is reported of it would close another.
+    emails = [{"address": f"{safe}@example.org", "safe": safe} for safe in ("unknown", "yes")]
+    life = leaving(office, victim__address=None, victim__emails=emails)
+    life.has_its_plan_changed({"contact_plan": {"until": (life.now + HOUR).isoformat()}})
+    if life.state.writing.state is not MessageState.RESERVED:
+        life.reaches_cut_off()
+    before = office.messages.draft(life.key, now=life.now)
+    assert before.email == "yes@example.org"
+    life.now += 2 * HOUR
+    draft = office.messages.draft(life.key, now=life.now)
+    assert draft.address_id != before.address_id
+    way = Way(Delivery(verdict=Verdict.ACCEPTED))
+    sent = sends(office, life, way)
+    assert (sent.state, way.sent, sent.address_id) == (MessageState.SENT, [draft.email], draft.address_id)
+    with office.engine.connect() as connection:
+        [address_id] = connection.execute(select(MESSAGE.c.address_id)).scalars()
+    assert address_id == draft.address_id
+
+
+def test_what_was_handed_over_keeps_the_address_it_was_handed_over_for(office: Office) -> None:
+    life = leaving(office, **BY_EMAIL)
+    first = office.messages.draft(life.key, now=life.now).address_id
+    life.begins_to_leave()
+    life.is_corrected({"victim": {"emails": [{"address": "new@example.org", "safe": "yes"}]}})
+    assert office.messages.draft(life.key, now=life.now).address_id == first
+
+
+def asked_the_referrer(office: Office) -> tuple[KeptLife, str]:
+    """Somebody else answered on a sensitive referral: the referrer is asked for a safe channel."""
+    life = office.begins(another_person(1, flags=["stalking"]))
+    life.rings("third_party_answered")
+    key = leaving_now(life.state, life.now)
+    assert key is not None
+    return life, key
+
+
+def test_a_question_to_the_referrer_leaves_although_everything_is_stopped(office: Office) -> None:
+    life, key = asked_the_referrer(office)
+    draft = office.messages.draft(key, now=life.now)
+    begun = office.messages.begin(key, WRITTEN, life.now, turn=draft.turn)
+    assert begun.beginning is Beginning.BEGUN
+
+
+def test_a_question_to_the_referrer_does_not_leave_past_what_is_stored(office: Office) -> None:
+    # A supervisor's release or a correction may have answered it.
+    life, key = asked_the_referrer(office)
+    draft = office.messages.draft(key, now=life.now)
+    correction = life.is_told(CorrectionSent(), patch={"victim": {"given_name": "Bo"}})
+    begun = office.messages.begin(key, WRITTEN, life.now, turn=draft.turn)
+    assert begun.beginning is Beginning.DEFERRED
+    life.takes_in(correction)
+    begun = office.messages.begin(key, WRITTEN, life.now, turn=draft.turn)
+    assert begun.beginning is Beginning.DEFERRED, "its words were drawn up before the correction"
+
+
+def test_a_text_of_a_referral_older_than_the_rules_for_messages_wakes_nobody(office: Office) -> None:
+    life = leaving(office, victim__address=None, victim__emails=[])
+    assert life.state.policy.messages is None
+    life.now = (life.now + timedelta(days=1)).replace(hour=2, minute=0)
+    begun = sends(office, life)
+    assert (begun.state, begun.why) == (MessageState.RESERVED, "Not at this hour.")
+    assert begun.retry_at == life.now.replace(hour=9)
+    life.now = begun.retry_at
+    assert sends(office, life).state is MessageState.SENT
+
+
+def test_what_was_recalled_while_it_was_handed_over_and_not_taken_is_recalled(office: Office) -> None:
+    life = leaving(office)
+    life.begins_to_leave()
+    life.rings("answered")
+    settle(office, life, "reserved")
+    view = office.messages.get(_id(office, life))
+    assert (view.state, view.why, view.sending_at) == (
+        MessageState.RECALLED,
+        "It was recalled; it had not left.",
+        None,
+    )
+    assert office.messages.content(view.id) is None
+
+
+def test_a_recall_at_the_moment_the_provider_gives_it_back_is_never_lost(office: Office) -> None:
+    for number in range(10):
+        life = leaving(office, number + 200)
+        life.begins_to_leave()
+        together = threading.Barrier(2)
+
+        def give_back(life=life, together=together) -> None:
+            together.wait()
+            settle(office, life, "reserved")
+
+        def ring(life=life, together=together) -> None:
+            together.wait()
+            life.rings(AttemptOutcome.ANSWERED)
+
+        threads = [threading.Thread(target=give_back), threading.Thread(target=ring)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert life.message_state is MessageState.RECALLED

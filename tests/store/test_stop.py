@@ -3,7 +3,7 @@ from sqlalchemy import select
 
 from domain.events import AttemptMade, CorrectionSent, Stopped
 from domain.message_ports import Beginning
-from domain.vocabulary import AttemptOutcome, MessageState, StopCause
+from domain.vocabulary import AttemptOutcome, MessageState, Role, Stage, StopCause
 from store.stop import STOP
 from tests.builders import NOW
 from tests.store.lives import WRITTEN, KeptLife, Office, another_person
@@ -97,6 +97,36 @@ def test_a_stop_stands_until_the_hold_it_led_to_is_released(office: Office) -> N
     assert causes(office) == []
 
 
+def test_a_closing_by_a_coordinator_lifts_no_stop(office: Office) -> None:
+    # Else whoever may not release the hold would close, reopen and ring.
+    life = office.begins(another_person(1, **SENSITIVE))
+    life.takes_in(life.is_told(Stopped(cause=StopCause.IMMEDIATE_DANGER)))
+    life.decides("close", role=Role.COORDINATOR, outcome="disengaged", reason="x")
+    assert causes(office) == ["immediate_danger"]
+    life.decides("reopen", role=Role.COORDINATOR, reason="x")
+    assert causes(office) == ["immediate_danger"]
+    life.decides("release", role=Role.MANAGER, hold_kind="immediate_danger", reason="x")
+    assert causes(office) == []
+
+
+def test_a_stop_of_a_closed_referral_stands(office: Office) -> None:
+    life = office.begins(another_person(1))
+    life.decides("close", outcome="moved_away", reason="x")
+    life.takes_in(life.is_told(Stopped(cause=StopCause.IMMEDIATE_DANGER)))
+    assert causes(office) == ["immediate_danger"]
+
+
+def test_a_victim_who_is_a_suspect_once_more_is_stopped_once_more(office: Office) -> None:
+    life = office.begins(another_person(1))
+    life.is_corrected({"flags": ["counter_allegation"]})
+    life.decides("release", reason="x")
+    life.is_corrected({"flags": []})
+    assert causes(office) == []
+    life.is_corrected({"flags": ["counter_allegation"]})
+    assert causes(office) == ["victim_is_suspect"]
+    assert life.state.stage is Stage.HELD
+
+
 def test_the_same_command_again_is_the_same_stop(office: Office) -> None:
     from dataclasses import replace
     from uuid import uuid4
@@ -110,3 +140,15 @@ def test_the_same_command_again_is_the_same_stop(office: Office) -> None:
     first, again = office.commands.store(new), office.commands.store(new)
     assert again == replace(first, replayed=True)
     assert causes(office) == ["immediate_danger"]
+
+
+def test_nobody_is_offered_the_number_of_a_stopped_person_while_the_workflow_engine_is_away(
+    office: Office,
+) -> None:
+    life = office.begins()
+    assert life.view.next_action.kind == "call"
+    life.is_told(Stopped(cause=StopCause.SOMEBODY_ELSE_ANSWERED))
+    assert life.view.next_action.kind == "decide"
+    assert life.view.next_number is None
+    [listed] = office.referrals.worklist(life.now, limit=10)
+    assert listed.next_number is None

@@ -1,11 +1,14 @@
 import re
+from dataclasses import replace
 
+import pytest
 from sqlalchemy import select
 
 from activities.correspondence import CorrespondenceActivities, Departure
 from domain.message_ports import Delivery, Outgoing, Verdict
 from domain.vocabulary import Channel
 from store.keyring import Keyring
+from store.message import MessageStore
 from store.message_row import MESSAGE, message_id
 from store.unsubscribe import UnsubscribeStore, unsubscribe_token
 from tests.store.lives import WRITTEN, KeptLife, Office
@@ -61,6 +64,40 @@ def test_a_letter_offers_no_click(office: Office) -> None:
 
 def test_without_an_address_of_our_own_none_is_offered(office: Office) -> None:
     assert sent(office, leaving(office, **BY_EMAIL), public_url="").unsubscribe_url == ""
+
+
+class Neutrally:
+    """The tables, when the message is to give nothing away."""
+
+    def __init__(self, tables: MessageStore) -> None:
+        self.tables = tables
+
+    def __getattr__(self, name: str):
+        return getattr(self.tables, name)
+
+    def draft(self, *asked, **named):
+        return replace(self.tables.draft(*asked, **named), neutral=True)
+
+
+@pytest.mark.parametrize(
+    ("host", "neutral", "offered"),
+    [
+        ("hub.example", True, True),
+        ("victims-hub.example", False, True),
+        ("victims-hub.example", True, False),
+        ("victimshub.org", True, False),
+    ],
+)
+def test_a_host_that_tells_is_named_in_no_neutral_e_mail(
+    office: Office, host: str, neutral: bool, offered: bool
+) -> None:
+    life, way = leaving(office, **BY_EMAIL), Way()
+    tables = Neutrally(office.messages) if neutral else office.messages
+    ways = dict.fromkeys(Channel, way)
+    CorrespondenceActivities(
+        tables, Writer(), ways, clock=lambda: life.now, public_url=f"https://{host}"
+    ).send_message(Departure(key=life.key, at=life.now))
+    assert bool(way.sent[0].unsubscribe_url) is offered
 
 
 def test_the_token_is_nowhere_in_the_tables_and_tells_nothing(office: Office) -> None:

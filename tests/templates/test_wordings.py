@@ -11,11 +11,11 @@ import pytest
 from domain.gate import Circumstances, Permit, Write, permit
 from domain.opening_words import hours_in_words
 from domain.policy import Period
+from domain.telling_words import FORBIDDEN_IN_MAORI, FORBIDDEN_IN_WELSH, telling_words, tells_something
 from domain.vocabulary import Channel, Purpose, Weekday
 from templates.languages import LANGUAGES, language_of
 from templates.letter import LetterContent, LetterPrinter, recipient_lines
 from templates.letter_zones import zone_faults
-from templates.neutrality import FORBIDDEN_IN_MAORI, FORBIDDEN_IN_WELSH, telling_words, tells_something
 from templates.wordings import OCCASIONS, ROOMS, Wanted, fingerprint, found
 from templates.words import (
     LARGE_EMAIL_SIZE,

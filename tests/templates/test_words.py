@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from templates.neutrality import FORBIDDEN_WORDS, UnsafeWords, greetable, tells_something
+from domain.telling_words import FORBIDDEN_WORDS, tells_something
+from templates.neutrality import UnsafeWords, greetable
 from templates.render import TEMPLATES
 from templates.words import (
     EmailWords,

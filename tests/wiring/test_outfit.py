@@ -16,6 +16,7 @@ from providers.letter_print_room import PrintRoom
 from providers.notify_govuk import NotifyProvider
 from providers.simulated import SimulatedProvider
 from providers.sms_twilio import TwilioProvider
+from simulator.keys import Keys
 from tests.builders import NOW
 from wiring.outfit import NotEquipped, Outfit
 from wiring.settings import ROOT, Settings, load_settings
@@ -93,6 +94,11 @@ def test_a_provider_with_all_it_needs_is_live(
     [
         ({"TWILIO_AUTH_TOKEN": "t", "TWILIO_FROM": "+447700900000"}, "TWILIO_ACCOUNT_SID is not"),
         ({"TWILIO_AUTH_TOKEN": "t", "TWILIO_ACCOUNT_SID": "AC1"}, "TWILIO_FROM is not"),
+        (TWILIO | {"TWILIO_FROM": "The Hub"}, "TWILIO_FROM is neither a number"),
+        (TWILIO | {"TWILIO_FROM": "MGshort"}, "TWILIO_FROM is neither a number"),
+        (TWILIO | {"TWILIO_BASE_URL": "http://twilio.example"}, "TWILIO_BASE_URL has to begin with https"),
+        (SENDGRID | {"SENDGRID_BASE_URL": "http://10.0.0.7"}, "SENDGRID_BASE_URL has to begin with https"),
+        (NOTIFY | {"NOTIFY_BASE_URL": "http://notify.example"}, "NOTIFY_BASE_URL has to begin with https"),
         ({"NOTIFY_API_KEY": "s3cr3t"}, "NOTIFY_API_KEY is not a key"),
         ({"SENDGRID_WEBHOOK_PUBLIC_KEY": "s3cr3t"}, "SENDGRID_WEBHOOK_PUBLIC_KEY is not a public key"),
     ],
@@ -104,6 +110,30 @@ def test_a_provider_with_half_of_what_it_needs_is_refused_when_the_service_start
     with pytest.raises(NotEquipped, match=why) as refused:
         an_outfit(environment, **variables)
     assert "s3cr3t" not in str(refused.value)
+
+
+INVENTED = Keys.invented().environment(
+    sendgrid_url="http://127.0.0.1:8011",
+    twilio_url="http://127.0.0.1:8012",
+    notify_url="http://127.0.0.1:8013",
+)
+
+
+@pytest.mark.parametrize("provider", ["SENDGRID", "TWILIO", "NOTIFY"])
+def test_the_simulator_cannot_pass_for_a_provider_outside_a_rehearsal(
+    environment: Callable[..., None], provider: str
+) -> None:
+    variables = {name: value for name, value in INVENTED.items() if name.startswith(provider)}
+    with pytest.raises(NotEquipped, match=f"{provider}_.* is the provider simulator's"):
+        an_outfit(environment, **variables)
+    rehearsed = an_outfit(environment, HOLDFAST_PROFILE="profiles/rehearsal.toml", **variables)
+    assert not all(way.simulated for way in rehearsed.providers().values())
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_what_stands_on_this_very_machine_needs_no_tls(environment: Callable[..., None], host: str) -> None:
+    outfit = an_outfit(environment, SENDGRID_BASE_URL=f"http://{host}:8011", **SENDGRID)
+    assert isinstance(outfit.providers()[Channel.EMAIL], SendGridProvider)
 
 
 def test_a_service_that_prints_its_letters_hands_them_to_nobody(

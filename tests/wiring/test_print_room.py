@@ -11,15 +11,17 @@ import pypdfium2
 import pytest
 from sqlalchemy import Engine, text
 
+from activities.correspondence import CorrespondenceActivities, Departure
 from domain.errors import NotPossibleNow
 from domain.events import MessageReported, MessageSettled
 from domain.print_batch import is_posting_overdue, is_printing_overdue
-from domain.vocabulary import DeliveryReport, MessageState
+from domain.vocabulary import Channel, DeliveryReport, MessageState
+from providers.letter_print_room import PrintRoom as CollectedLetters
 from store.keyring import Keyring
 from store.print_batch import Confirmation, MustBePulledFirst, PrintBatchStore
 from templates.letter_batch import pages_of
 from tests.builders import ALWAYS_OPEN, DAY, HOUR, NOW
-from tests.store.lives import JO, KeptLife, Office, another_person
+from tests.store.lives import JO, WRITTEN, KeptLife, Office, another_person
 from wiring.database import make_engine
 from wiring.print_room import BatchDamaged, PrintRoom
 from wiring.profile import load_profile
@@ -372,3 +374,171 @@ def test_a_batch_is_overdue_when_the_next_working_day_comes() -> None:
     closed = replace(ALWAYS_OPEN, closed_on=(MONDAY.date(),))
     assert not is_posting_overdue(FRIDAY, closed, MONDAY)
     assert is_posting_overdue(FRIDAY, closed, MONDAY + DAY)
+
+
+class Words:
+    """Stands in for the writer: a letter is only queued here."""
+
+    def write(self, draft, on):
+        return WRITTEN
+
+
+def sends(life: KeptLife) -> CorrespondenceActivities:
+    """The worker's step, with letters that the service prints itself."""
+    ways = {Channel.LETTER: CollectedLetters()}
+    return CorrespondenceActivities(life.office.messages, Words(), ways, clock=lambda: life.now)
+
+
+def test_a_step_repeated_after_the_batch_took_the_letter_leaves_it_there(office, room, batches) -> None:
+    # The worker died before it answered; else the row would be `unknown`, and the letter missed by everything below.
+    life = office.begins(another_person(1)).is_silent().reaches_cut_off()
+    step = Departure(key=life.key, at=life.now)
+    first = sends(life).send_message(step)
+    batch = room.make_batch(JO, TEATIME).batch
+    assert sends(life).send_message(step) == first
+    assert sends(life).reconcile_message(step) == replace(first, reconciled=True)
+    assert message_of(life).state is MessageState.SENDING
+    life.happens(first)
+    stop(life)
+    assert batches.to_pull(batch.id, TEATIME) == {message_of(life).id: "Everything was stopped."}
+    with pytest.raises(MustBePulledFirst):
+        room.confirm_posted(batch.id, JO, Confirmation(), TEATIME + HOUR)
+
+
+def test_a_printed_letter_of_which_something_else_is_believed_is_watched_all_the_same(
+    office, room, batches
+) -> None:
+    stopped, other = queued(office, 1), queued(office, 2)
+    batch = room.make_batch(JO, TEATIME).batch
+    for life in (stopped, other):
+        office.messages.settle(life.key, MessageState.UNKNOWN, why="", provider_id="", now=life.now)
+        life.happens(MessageSettled(key=life.key, state=MessageState.UNKNOWN))
+    stop(stopped)
+    message = message_of(stopped).id
+    assert batches.to_pull(batch.id, TEATIME)[message] == "Everything was stopped."
+    said = Confirmation(pulled=(message,), in_the_box=(message_of(other).id,))
+    room.confirm_posted(batch.id, JO, said, TEATIME + HOUR)
+    assert message_of(stopped).state is MessageState.RECALLED
+    assert message_of(other).state is MessageState.SENT
+
+
+def test_a_crash_between_the_gates_no_and_telling_the_referral_loses_no_letter(
+    office, room, batches, monkeypatch
+) -> None:
+    life = queued(office, 1)
+    stop(life)
+    monkeypatch.setattr(batches, "give_back", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        room.make_batch(JO, TEATIME)
+    monkeypatch.undo()
+    assert [letter.key for letter in batches.queued()] == [life.key], (
+        "it still waits, where everybody sees it"
+    )
+    [left] = room.make_batch(JO, TEATIME + DAY).left_out
+    assert left.why == "Everything was stopped."
+    assert told(life) == [DeliveryReport.PULLED]
+    assert message_of(life).state is MessageState.RECALLED
+
+
+def test_a_letter_that_was_taken_out_of_the_queue_meanwhile_is_not_given_back(office, batches) -> None:
+    # Its referral was held and released: it has a new cut-off, and nobody took it out of a batch.
+    life = queued(office, 1)
+    [letter] = batches.queued()
+    life.decides("hold").decides("release")
+    batches.give_back(letter, "It may not leave.", by=JO, now=TEATIME)
+    assert message_of(life).state is MessageState.HELD
+    assert told(life) == []
+
+
+def test_a_call_stored_after_the_printing_keeps_the_letter_back_until_it_is_taken_in(
+    office, room, batches
+) -> None:
+    # Somebody was spoken to and Temporal is away: nobody has decided yet what becomes of the letter.
+    from domain.events import AttemptMade
+    from domain.vocabulary import AttemptOutcome
+
+    life, other = queued(office, 1), queued(office, 2)
+    batch = room.make_batch(JO, TEATIME).batch
+    for command in office.commands.pending(f"referral-{life.id}"):
+        life.takes_in(command)
+    call = life.is_told(AttemptMade(outcome=AttemptOutcome.NO_ANSWER, made_at=life.now))
+    message = message_of(life).id
+    # The other's referral has not taken in that it was printed; that alone says nothing against it.
+    why = "Something was recorded that has to be taken in first."
+    assert batches.to_pull(batch.id, TEATIME) == {message: why}
+    with pytest.raises(MustBePulledFirst) as refused:
+        room.confirm_posted(batch.id, JO, Confirmation(), TEATIME + HOUR)
+    assert refused.value.messages == (message,)
+    given = room.pdf_of(batch, TEATIME)
+    assert given.left_out == {}, "it may leave after all: then it must be in the pile"
+    assert len(pages(given.pdf)) == 2
+    life.takes_in(call)
+    assert batches.to_pull(batch.id, TEATIME) == {}
+    room.confirm_posted(batch.id, JO, Confirmation(), TEATIME + HOUR)
+    assert {message_of(each).state for each in (life, other)} == {MessageState.SENT}
+
+
+def damage(office: Office, table: str, column: str, where: str) -> None:
+    """Change something sealed, so that nobody can open it any more."""
+    key = "id" if table == "referral" else "key"
+    statement = f"UPDATE {table} SET {column} = overlay({column} placing '\\x00' from 20) WHERE {key} = %s"
+    with office.engine.begin() as connection:
+        connection.exec_driver_sql(statement, (where,))
+
+
+@pytest.mark.parametrize("column", ["wrapped_key", "document_enc", "state_enc"])
+def test_a_letter_that_cannot_be_read_is_left_out_and_stops_no_other(office, room, batches, column) -> None:
+    bad, good = queued(office, 1), queued(office, 2)
+    bad_message, good_message = message_of(bad).id, message_of(good).id
+    damage(office, "referral", column, bad.id)
+    making = room.make_batch(JO, TEATIME)
+    assert [item.message for item in making.batch.items] == [good_message]
+    [left] = making.left_out
+    assert (left.message, left.why[:17]) == (bad_message, "It cannot be read")
+    assert [letter.key for letter in batches.queued()] == [bad.key], "it is named again next time"
+
+
+@pytest.mark.parametrize("column", ["wrapped_key", "document_enc"])
+def test_a_letter_that_cannot_be_read_after_the_printing_has_to_be_pulled_out(
+    office, room, batches, column
+) -> None:
+    bad, good = queued(office, 1), queued(office, 2)
+    bad_message, good_message = message_of(bad).id, message_of(good).id
+    batch = room.make_batch(JO, TEATIME).batch
+    damage(office, "referral", column, bad.id)
+    assert list(batches.to_pull(batch.id, TEATIME)) == [bad_message]
+    given = room.pdf_of(batch, TEATIME)
+    assert list(given.left_out) == [bad_message]
+    assert len(pages(given.pdf)) == 1
+    posted = room.confirm_posted(batch.id, JO, Confirmation(pulled=(bad_message,)), TEATIME + HOUR)
+    assert posted.posted_at is not None
+    assert message_of(good).id == good_message
+    assert message_of(good).state is MessageState.SENT
+    with office.engine.connect() as connection:
+        states = connection.execute(text("SELECT state FROM message WHERE key = :key"), {"key": bad.key})
+        assert states.scalar_one() == MessageState.RECALLED
+
+
+@pytest.mark.parametrize(
+    "damaged", [("message", "pdf_enc"), ("referral", "document_enc"), ("referral", "wrapped_key")]
+)
+def test_a_damaged_letter_of_an_unfinished_batch_does_not_stand_in_the_way_of_later_ones(
+    office, room, batches, monkeypatch, damaged
+) -> None:
+    bad, good = queued(office, 1), queued(office, 2)
+    monkeypatch.setattr(batches, "keep", lambda _, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        room.make_batch(JO, TEATIME)
+    monkeypatch.undo()
+    table, column = damaged
+    messages = {life.id: message_of(life).id for life in (bad, good)}
+    damage(office, table, column, bad.key if table == "message" else bad.id)
+    making = room.make_batch(JO, TEATIME + HOUR)
+    printed = [item.message for item in making.batch.items]
+    if table == "message":  # its words are gone, the person is not: it is written anew
+        assert sorted(printed) == sorted(messages.values())
+    else:
+        assert printed == [messages[good.id]]
+        assert [left.message for left in making.left_out] == [messages[bad.id]]
+    assert batches.unfinished() == []
+    assert len(pages(room.pdf_of(making.batch, TEATIME + HOUR).pdf)) == len(printed)

@@ -26,7 +26,7 @@ from domain.ongoing_support import Reviewed, SupportCommand
 from domain.policy import Policy
 from domain.ports import Projection, SupportBegun, SupportProjection, TakenUp
 from domain.referral_state import Entry, MessageChange, OngoingSupport, ReferralState
-from domain.vocabulary import Channel, MessageState, Purpose, Stage
+from domain.vocabulary import Channel, DeliveryReport, MessageState, Purpose, Stage
 
 WAITING = {MessageState.HELD, MessageState.RESERVED}
 UNSURE = set(MessageState) - {MessageState.SENT, MessageState.REJECTED}
@@ -182,7 +182,7 @@ class MemoryTables:
 
     # MessageTables
 
-    def draft(self, key: str) -> Draft:
+    def draft(self, key: str, *, now: datetime | None = None) -> Draft:
         with self._open():
             message = self.messages[key]
             state = self.referrals[message.referral_id].state
@@ -234,7 +234,16 @@ class MemoryTables:
         with self._open():
             self.answers.append(taken)
 
-    def settle(self, key: str, state: MessageState, *, why: str, provider_id: str, now: datetime) -> None:
+    def settle(
+        self,
+        key: str,
+        state: MessageState,
+        *,
+        why: str,
+        provider_id: str,
+        now: datetime,
+        report: DeliveryReport | None = None,
+    ) -> None:
         with self._open():
             message = self.messages[key]
             follows = {MessageState.SENDING}

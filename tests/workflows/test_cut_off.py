@@ -52,7 +52,8 @@ async def test_a_call_back_at_17_28_recalls_the_letter_even_if_everything_is_kil
     servers: MortalServers,
 ) -> None:
     policy = ProfilePolicies(load_profile(Path("profiles/cambridgeshire.toml"))).policy_at(datetime.now(UTC))
-    before, day = working_days(policy.hours, 2), working_days(policy.hours, 3)
+    before = working_days(policy.hours, 3)
+    day = before + DAY
     with the_service(servers) as desk, a_real_worker(servers) as worker:
         life = RunningReferral(desk, desk.tables.receive(None, received_at=local(before, time(8, 30))))
         await life.starts_at(local(day, time(15, 20)))

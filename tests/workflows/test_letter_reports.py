@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from temporalio import activity
@@ -15,7 +15,14 @@ from activities.letter_reports import AT_ONCE, LetterPage, LetterReportActivitie
 from domain.callback_ports import ProviderReport
 from domain.vocabulary import Channel, DeliveryReport
 from tests.workflows.lives import a_worker, replayer
-from wiring.letter_schedule import EVERY, SCHEDULE_ID, keep_asking_about_letters
+from wiring.schedules import (
+    LETTERS,
+    LETTERS_EVERY,
+    TEXTS,
+    TEXTS_EVERY,
+    keep_asking_about_letters,
+    keep_looking_for_texts,
+)
 from workflows.letter_reports import LetterReportsWorkflow
 
 
@@ -90,15 +97,19 @@ async def test_a_page_that_cannot_be_asked_about_is_left_for_the_next_round(
     assert await round_of(temporal_env, ask, cache=cache) == 1
 
 
-async def test_the_schedule_is_made_once_however_many_workers_start(
-    temporal_env: WorkflowEnvironment,
+@pytest.mark.parametrize(
+    ("keep", "name", "every"),
+    [(keep_asking_about_letters, LETTERS, LETTERS_EVERY), (keep_looking_for_texts, TEXTS, TEXTS_EVERY)],
+)
+async def test_a_schedule_is_made_once_however_many_workers_start(
+    temporal_env: WorkflowEnvironment, keep, name: str, every: timedelta
 ) -> None:
     client: Client = temporal_env.client
     try:
         for _ in range(2):
-            await keep_asking_about_letters(client)
-        described = await client.get_schedule_handle(SCHEDULE_ID).describe()
+            await keep(client)
+        described = await client.get_schedule_handle(name).describe()
         [interval] = described.schedule.spec.intervals
-        assert interval.every == EVERY
+        assert interval.every == every
     finally:
-        await client.get_schedule_handle(SCHEDULE_ID).delete()
+        await client.get_schedule_handle(name).delete()

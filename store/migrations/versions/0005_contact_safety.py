@@ -23,6 +23,8 @@ _STEPS = (
     "CREATE INDEX message_batch ON message (batch_id) WHERE batch_id IS NOT NULL",
     "CREATE INDEX message_provider ON message (provider_id) WHERE provider_id <> ''",
     "CREATE INDEX message_unsubscribe ON message (unsubscribe_hash) WHERE unsubscribe_hash IS NOT NULL",
+    "ALTER TABLE referral ADD COLUMN alerted_at timestamptz",
+    "CREATE INDEX referral_alerted ON referral (alerted_at) WHERE alerted_at IS NOT NULL",
     """
     CREATE TABLE stop (
         id uuid PRIMARY KEY,
