@@ -84,7 +84,7 @@ class CorrespondenceActivities:
                 return replace(_waits_to_be_printed(draft), reconciled=True)
             if draft.state is not MessageState.UNKNOWN:
                 return MessageSettled(key=draft.key, state=draft.state, reconciled=True)
-            delivery = self._providers[draft.channel].reconcile(draft.key)
+            delivery = self._providers[draft.channel].reconcile(draft.id)
             settled = self._settle(draft, delivery, now)
             return replace(settled, reconciled=True)
 
@@ -100,7 +100,7 @@ class CorrespondenceActivities:
         """An earlier try was cut off.  A letter that was printed meanwhile is left to whoever posts it."""
         if draft.in_batch:
             return _waits_to_be_printed(draft)
-        return self._settle(draft, self._providers[draft.channel].reconcile(draft.key), now)
+        return self._settle(draft, self._providers[draft.channel].reconcile(draft.id), now)
 
     def _let_leave(self, draft: Draft, written: Written, now: datetime) -> MessageSettled:
         begun = self._tables.begin(draft.key, written, now, turn=draft.turn)
@@ -132,7 +132,7 @@ class CorrespondenceActivities:
         to = {Channel.EMAIL: draft.email, Channel.TEXT: draft.phone, Channel.LETTER: None}[draft.channel]
         one_click = f"{self._public_url}/unsubscribe/{draft.unsubscribe_token}"
         return Outgoing(
-            key=draft.key,
+            key=draft.id,
             to=to or "",
             written=written,
             permit=permit,

@@ -19,7 +19,7 @@ class ProviderReport:
     at: datetime | None = None
     """When it happened, by the provider's clock."""
     message_key: str = ""
-    """Ours, if the provider gave it back."""
+    """What we called it, its public id, if the provider gave it back."""
     message_id: str = ""
     """Our public id, if the provider gave that back."""
     provider_id: str = ""

@@ -185,7 +185,7 @@ class Outgoing:
     """What a provider is handed."""
 
     key: str
-    """Opaque; with `message_id` the only thing about us a provider may keep."""
+    """The message's public id: opaque, without so much as its purpose; all that a provider may keep of us."""
     to: str
     """An e-mail address, a phone number in E.164; empty for a letter (the address is on it)."""
     written: Written

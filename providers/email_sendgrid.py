@@ -31,7 +31,7 @@ from providers.sendgrid_client import sendgrid_client
 
 WHO = "The e-mail provider"
 KEY_ARGUMENT = "key"
-"""The one thing of ours that SendGrid gives back with each event: the message's opaque key."""
+"""The one thing of ours that SendGrid gives back with each event: the message's opaque id."""
 
 _TAKEN, _BAD_REQUEST = 202, 400
 _OURS = ("from", "reply_to", "tracking_settings", "mail_settings")

@@ -49,8 +49,6 @@ REPORTS_BY_CODE: Final = {
 _OURS: Final = frozenset({
     21212, 21601, 21603, 21606, 21607, 21659, 21660, 21661,  # our number
     21701, 21703, 21704, 21705,  # our messaging service
-    21408,  # a region we may not send to: geo permissions
-    21219, 21608,  # a trial account, which reaches checked numbers alone
     21609,  # our callback address
     30029, 30030,  # message redaction, which the account has not
 })  # fmt: skip

@@ -74,7 +74,7 @@ def judge(
         address_id=errand.address_id if errand else "",
     )
     known = state.circumstances(now, facts=facts, stopped=message.stopped, known_opt_outs=known_opt_outs)
-    ruling = permit(key, act, replace(known, policy=_with_quiet_hours(known.policy)))
+    ruling = permit(str(message.id), act, replace(known, policy=_with_quiet_hours(known.policy)))
     if isinstance(ruling, Permit) and in_its_stage:
         why = "It was handed over; it may have left."
         return Begun(beginning=Beginning.BEGUN, state=MessageState.SENDING, why=why, permit=ruling)

@@ -103,7 +103,7 @@ class ReportStore:
         return sum(self._match(row, now) for row in rows)
 
     def letters_under_way(self, *, after: str, now: datetime, limit: int) -> tuple[str, ...]:
-        """Keys of letters that were handed over lately and of which it is not known that they were posted.
+        """Public ids of letters that were handed over lately and of which it is not known that they were posted.
 
         Args:
             after: The last one of the page before; empty at the start.
@@ -112,7 +112,7 @@ class ReportStore:
         """
         final = [report for report in DeliveryReport if report.rank >= DeliveryReport.SENT.rank]
         statement = (
-            select(MESSAGE.c.key)
+            select(MESSAGE.c.id)
             .where(
                 MESSAGE.c.channel == Channel.LETTER,
                 MESSAGE.c.state.in_((MessageState.SENT, MessageState.UNKNOWN)),
@@ -120,9 +120,9 @@ class ReportStore:
                 MESSAGE.c.batch_id.is_(None),
                 MESSAGE.c.sending_at >= now - ASKED_ABOUT,
                 or_(MESSAGE.c.report.is_(None), MESSAGE.c.report.not_in(final)),
-                MESSAGE.c.key > after,
+                *([MESSAGE.c.id > after] if is_uuid(after) else []),
             )
-            .order_by(MESSAGE.c.key)
+            .order_by(MESSAGE.c.id)
             .limit(limit)
         )
         with self._engine.connect() as connection:
@@ -190,11 +190,10 @@ class ReportStore:
 
 
 def _sought(report: ProviderReport) -> Select[Any] | None:
-    """Find the message by our key, else by our public id, else by the provider's."""
-    if report.message_key:
-        return _MESSAGE.where(MESSAGE.c.key == report.message_key)
-    if report.message_id:
-        return _MESSAGE.where(MESSAGE.c.id == report.message_id) if is_uuid(report.message_id) else None
+    """Find the message by what we called it, its public id, else by the provider's own name for it."""
+    called = report.message_key or report.message_id
+    if called:
+        return _MESSAGE.where(MESSAGE.c.id == called) if is_uuid(called) else None
     if report.provider_id:
         of_provider = (MESSAGE.c.provider_id == report.provider_id) & (
             MESSAGE.c.channel == Channel(report.channel)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 
@@ -67,6 +68,7 @@ class Outfit:
                 wording_folder=wording_folder(profile, path),
                 checks=WordingCheckStore(engine),
                 simulated=[channel for channel, way in ways.items() if way.simulated],
+                stop_address=stop_address(settings.public_url),
             ),
         )
 
@@ -114,3 +116,9 @@ class Outfit:
     def referrals(self) -> ReferralStore:
         """The referrals, with the profile's idea of a child."""
         return ReferralStore(self.engine, self.keyring, child_under=self.profile.triage.child_under)
+
+
+def stop_address(public_url: str) -> str:
+    """Where ordinary letters and e-mails say that writing can be stopped; empty where nobody else could reach it."""
+    address = urlsplit(public_url)
+    return f"{address.netloc}{address.path.rstrip('/')}/stop" if address.scheme == "https" else ""

@@ -238,7 +238,7 @@ def test_a_letter_through_notify_is_found_by_its_reference_and_not_sent_again(so
     providers.next(Provider.NOTIFY, Trouble.RESET_AFTER_ACCEPTANCE)
     one = somebody(victim__address=safe).is_silent()
     one.shows("letter", "sent")
-    reference = one.message("letter")["key"]
+    reference = one.message("letter")["id"]
     taken = [m for m in providers.messages(Provider.NOTIFY) if m.reference == reference]
     assert len(taken) == 1
 
@@ -247,8 +247,8 @@ def test_a_letter_that_comes_back_wakes_its_referral(somebody, providers) -> Non
     safe = {"lines": ["1 Example Street", "Cambridge"], "postcode": "CB1 2AB", "safe": "yes"}
     one = somebody(victim__address=safe).is_silent()
     one.becomes(stage="closed", outcome="not_reached")
-    key = one.message("letter")["key"]
-    letter = next(m for m in providers.messages(Provider.NOTIFY) if m.reference == key)
+    name = one.message("letter")["id"]
+    letter = next(m for m in providers.messages(Provider.NOTIFY) if m.reference == name)
     assert providers.return_letter(letter).startswith("2")
     one.becomes(stage="contacting", next="decide")
     assert "came back" in one.story

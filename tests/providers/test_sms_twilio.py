@@ -93,10 +93,10 @@ def test_only_what_proves_that_it_was_not_taken_is_tried_again(
         (21610, Verdict.REJECTED, DeliveryReport.COMPLAINED),
         (21612, Verdict.REJECTED, DeliveryReport.UNDELIVERED),
         (21212, Verdict.NOT_TRIED, None),
-        (21219, Verdict.NOT_TRIED, None),
-        (21408, Verdict.NOT_TRIED, None),
+        (21219, Verdict.REJECTED, None),  # of this number alone: a person is asked
+        (21408, Verdict.REJECTED, None),  # of this number alone: a person is asked
         (21606, Verdict.NOT_TRIED, None),
-        (21608, Verdict.NOT_TRIED, None),
+        (21608, Verdict.REJECTED, None),  # of this number alone: a person is asked
         (21703, Verdict.NOT_TRIED, None),
         (21705, Verdict.NOT_TRIED, None),
         (21609, Verdict.NOT_TRIED, None),

@@ -21,7 +21,9 @@ _events = itertools.count(1)
 
 def a_report(report: DeliveryReport, life: KeptLife | None = None, **more) -> ProviderReport:
     told = {"event_id": f"e-{next(_events)}", "channel": Channel.LETTER, "report": report}
-    return ProviderReport(**{**told, **({"message_key": life.key} if life else {}), **more})
+    return ProviderReport(
+        **{**told, **({"message_key": message_id(life.id, life.key)} if life else {}), **more}
+    )
 
 
 def take_in(office: Office, *reports: ProviderReport) -> int:
@@ -181,7 +183,7 @@ def test_letters_are_asked_about_until_their_last_word(office: Office) -> None:
     def asked(**page) -> tuple[str, ...]:
         return store.letters_under_way(**{"after": "", "now": now, "limit": 10, **page})
 
-    assert set(asked()) == {life.key for life in lives}
+    assert set(asked()) == {message_id(life.id, life.key) for life in lives}
     assert asked(after=asked()[0]) == asked()[1:]
     assert asked(limit=1) == asked()[:1]
     take_in(
@@ -190,5 +192,5 @@ def test_letters_are_asked_about_until_their_last_word(office: Office) -> None:
         a_report(SENT, lives[1]),
         a_report(BOUNCED, lives[2]),
     )
-    assert asked() == (lives[0].key,)
+    assert asked() == (message_id(lives[0].id, lives[0].key),)
     assert asked(now=now + timedelta(days=31)) == ()

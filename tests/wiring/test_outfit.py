@@ -18,7 +18,7 @@ from providers.simulated import SimulatedProvider
 from providers.sms_twilio import TwilioProvider
 from simulator.keys import Keys
 from tests.builders import NOW
-from wiring.outfit import NotEquipped, Outfit
+from wiring.outfit import NotEquipped, Outfit, stop_address
 from wiring.settings import ROOT, Settings, load_settings
 from worker import WORKFLOWS
 
@@ -187,3 +187,17 @@ def test_every_activity_a_workflow_asks_for_is_there_under_a_name_of_its_own(
 def test_the_register_names_every_workflow_there_is() -> None:
     written = "".join(path.read_text() for path in Path("workflows").glob("*.py"))
     assert written.count("@workflow.defn") == len(WORKFLOWS)
+
+
+@pytest.mark.parametrize(
+    ("public_url", "named"),
+    [
+        ("https://hub.example", "hub.example/stop"),
+        ("https://hub.example/service/", "hub.example/service/stop"),
+        ("http://127.0.0.1:8000", ""),
+    ],
+)
+def test_ordinary_letters_name_where_writing_can_be_stopped_if_anybody_can_reach_it(
+    public_url: str, named: str
+) -> None:
+    assert stop_address(public_url) == named

@@ -188,6 +188,7 @@ class MemoryTables:
             state = self.referrals[message.referral_id].state
             return Draft(
                 key=key,
+                id=key,
                 referral_id=message.referral_id,
                 reference="K7PM-4T2Q",
                 channel=message.channel,
