@@ -4,6 +4,7 @@ import atexit
 import contextlib
 import itertools
 import os
+import re
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -116,3 +117,17 @@ def tree(make_tree: Callable[..., Tree]) -> Iterator[Tree]:
     own = make_tree().start()
     yield own
     own.discard()
+
+
+_WAITING = ("journeys", "workflows", "cli", "browser", "simulator", "field_cases")
+"""Rooms whose tests mostly wait for real servers; begun first, so that none is left alone at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    room = re.compile(r"tests/(\w+)/")
+
+    def place(item: pytest.Item) -> int:
+        found = room.search(item.path.as_posix())
+        return _WAITING.index(found[1]) if found and found[1] in _WAITING else len(_WAITING)
+
+    items.sort(key=place)

@@ -30,7 +30,7 @@ def providers() -> Iterator[Simulator]:
 def live(
     make_tree: Callable[..., Tree], slower_rehearsal: Callable[..., object], providers: Simulator
 ) -> Tree:
-    profile = slower_rehearsal(minimum_gap="PT1S", wait_after="PT12S", unknown_after="PT6S")
+    profile = slower_rehearsal(minimum_gap="PT1S", wait_after="PT8S", unknown_after="PT6S")
     tree = make_tree(profile=profile, environment=providers.environment())
     providers.calls_back(tree.base_url)
     return tree.start()
@@ -151,8 +151,7 @@ def test_what_nobody_ever_reports_is_a_persons_question_after_the_wait(somebody,
 
 
 def test_a_provider_that_asks_us_to_slow_down_gets_the_message_once_later(somebody, providers) -> None:
-    for _ in range(2):
-        providers.next(Provider.SENDGRID, Trouble.RATE_LIMITED)
+    providers.next(Provider.SENDGRID, Trouble.RATE_LIMITED)
     one = somebody().is_silent()
     one.gets()
     one.shows("email", "sent")
