@@ -162,7 +162,9 @@ def test_after_a_day_messages_leave_in_order_of_urgency_and_only_those_still_wan
 
     switches.turn(Purpose.INFORMATION, is_on=True, by_name="Kim", reason="", now=street.now)
     street.goes_on_until(street.now + 15 * MINUTE)
-    assert {key for _, key in street.provider.taken[len(wanted) :]} == {life.key for life in informed}
+    assert {called[name] for _, name in street.provider.taken[len(wanted) :]} == {
+        life.key for life in informed
+    }
     assert len({key for _, key in street.provider.taken}) == len(street.provider.taken), "each once"
 
 
