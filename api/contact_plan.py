@@ -53,8 +53,13 @@ class ChannelOut(Out):
     of_guardian: bool
     to: str = Field(description="The number or address.")
     safe: Answer = Field(description="As it was said.")
-    counts_as: Answer = Field(description="As it counts now: a plan that has run out vouches for nothing.")
+    counts_as: Answer = Field(
+        description="As the rules take it now: a plan that has run out vouches for nothing."
+    )
     opted_out: bool = Field(description="Whether we were asked to stop it, on this referral.")
+    not_used: bool = Field(
+        description="Whether something bounced there or came back, or it was a wrong number: it counts as unsafe."
+    )
     windows: list[CallWindow] = Field(description="When; empty: whenever the service's hours allow.")
     voicemail: VoicemailRule | None
     caller_display: CallerDisplay | None
@@ -156,9 +161,8 @@ def plan_out(view: ReferralView, now: datetime) -> Json:
     document = view.document
     victim, plan = document["victim"], plan_of(document)
     by = set_by(document, view.received_at)
-    opted_out = view.state.opted_out if view.state is not None else ()
     return {
-        "channels": [_channel(line) for line in channels(document, now=now, opted_out=opted_out)],
+        "channels": [_channel(line) for line in channels(view, now=now)],
         **{name: victim.get(name) for name in _OF_PERSON},
         "access": victim.get("access", []),
         **{name: plan.get(name) for name in _OF_PLAN},
@@ -191,6 +195,7 @@ def _channel(line: ChannelLine) -> Json:
         "safe": line.safe,
         "counts_as": line.counts_as,
         "opted_out": line.opted_out,
+        "not_used": line.is_closed,
         "windows": list(line.windows),
         "voicemail": line.voicemail,
         "caller_display": line.caller_display,

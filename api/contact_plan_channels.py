@@ -4,13 +4,14 @@ What is shown beside "safe" is what it counts as at this moment: a plan that has
 Source: docs/policy.md#contact-plan.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from domain.vocabulary import Answer, CallerDisplay, ContactChannel, SourceKind, VoicemailRule
 from store.contact_plan import has_run_out, plan_of
-from store.referral_document import Document, addresses, takes_texts
+from store.referral_document import Document, addresses, email_id_of, post_id_of, takes_texts
+from store.referral_view import ReferralView
 
 BY_REFERRER = "The referrer"
 BY_THE_PERSON = "The person"
@@ -34,6 +35,8 @@ class ChannelLine:
     counts_as: Answer
     """As the rules take it now."""
     opted_out: bool
+    is_closed: bool = False
+    """Whether something bounced there or came back, or it was a wrong number: it is not used any more."""
     windows: tuple[Document, ...] = ()
     """When; empty: whenever the service's hours allow."""
     voicemail: VoicemailRule | None = None
@@ -51,12 +54,10 @@ class PlanSetBy:
     at: datetime
 
 
-def channels(
-    document: Document, *, now: datetime, opted_out: Collection[ContactChannel] = ()
-) -> tuple[ChannelLine, ...]:
+def channels(view: ReferralView, *, now: datetime) -> tuple[ChannelLine, ...]:
     """List every way to reach the person: the victim's own, then the guardian's."""
-    victim = document["victim"]
-    lines = _Lines(document, now, frozenset(opted_out))
+    victim = view.document["victim"]
+    lines = _Lines(view, now)
     return tuple(
         line
         for of_guardian, owner in ((False, victim), (True, victim.get("guardian") or {}))
@@ -83,11 +84,15 @@ def set_by(document: Document, received_at: datetime) -> PlanSetBy:
 
 
 class _Lines:
-    def __init__(self, document: Document, now: datetime, opted_out: frozenset[ContactChannel]) -> None:
-        self._document = document
+    def __init__(self, view: ReferralView, now: datetime) -> None:
+        state = view.state
+        self._document = document = view.document
         self._plan = plan_of(document)
         self._run_out = has_run_out(document, now)
-        self._opted_out = opted_out
+        self._opted_out = state.opted_out if state else ()
+        self._not_rung = state.closed_phones if state else ()
+        self._not_written_to = state.closed_ways if state else ()
+        self._number_id = view.number_id
 
     def of(self, owner: Document, *, of_guardian: bool) -> Iterator[ChannelLine]:
         for place, phone in enumerate(owner.get("phones", ())):
@@ -102,6 +107,7 @@ class _Lines:
                 place,
                 of_guardian=of_guardian,
                 windows=windows,
+                is_closed=email_id_of(self._number_id)(email) in self._not_written_to,
             )
         for place, address in enumerate(addresses(owner)):
             to = ", ".join(part for part in (*address.get("lines", ()), address.get("postcode")) if part)
@@ -113,6 +119,7 @@ class _Lines:
                 place,
                 of_guardian=of_guardian,
                 who_may_answer=lives_there,
+                is_closed=post_id_of(self._number_id)(address) in self._not_written_to,
             )
 
     def _call(self, phone: Document, place: int, *, of_guardian: bool) -> ChannelLine:
@@ -126,6 +133,7 @@ class _Lines:
             voicemail=VoicemailRule(phone.get("voicemail", VoicemailRule.NEUTRAL)),
             caller_display=caller_display(self._document, phone),
             who_may_answer=phone.get("who_may_answer", ""),
+            is_closed=self._number_id(phone["number"]) in self._not_rung,
         )
 
     def _text(self, phone: Document, place: int, *, of_guardian: bool) -> ChannelLine:
@@ -141,6 +149,7 @@ class _Lines:
             place,
             of_guardian=of_guardian,
             windows=tuple(self._plan.get("text_windows") or ()),
+            is_closed=self._number_id(phone["number"]) in self._not_written_to,
         )
 
     def _line(
@@ -155,15 +164,18 @@ class _Lines:
         voicemail: VoicemailRule | None = None,
         caller_display: CallerDisplay | None = None,
         who_may_answer: str = "",
+        is_closed: bool = False,
     ) -> ChannelLine:
+        vouched = Answer.UNKNOWN if self._run_out and safe is Answer.YES else safe
         return ChannelLine(
             channel=channel,
             of_guardian=of_guardian,
             place=place,
             to=to,
             safe=safe,
-            counts_as=Answer.UNKNOWN if self._run_out and safe is Answer.YES else safe,
+            counts_as=Answer.NO if is_closed else vouched,
             opted_out=channel in self._opted_out,
+            is_closed=is_closed,
             windows=windows,
             voicemail=voicemail,
             caller_display=caller_display,

@@ -53,7 +53,6 @@ def page_of(
 ) -> PlanPage:
     """Say how the person is reached, as it holds now."""
     document = view.document
-    opted_out = view.state.opted_out if view.state is not None else ()
     by = set_by(document, view.received_at)
     until = plan_of(document).get("until")
     return PlanPage(
@@ -62,7 +61,7 @@ def page_of(
         reference=view.reference,
         name=name_of(document["victim"]),
         told=told,
-        channels=tuple(_channel(line) for line in channels(document, now=now, opted_out=opted_out)),
+        channels=tuple(_channel(line) for line in channels(view, now=now)),
         set_by=by.who,
         set_at=time_in_words(by.at, zone=zone, now=now),
         until=last_day_in_words(until, zone=zone) if until else "",
@@ -100,7 +99,14 @@ def _notes(line: ChannelLine) -> list[str]:
     hidden = CALLER_DISPLAYS[line.caller_display] if line.caller_display else "nobody has said"
     told = (
         (line.opted_out, "We were asked to stop this."),
-        (line.counts_as is not line.safe, "The plan has run out: it counts as not known."),
+        (
+            line.is_closed,
+            "Something bounced or came back, or it was a wrong number: it is not used any more.",
+        ),
+        (
+            not line.is_closed and line.counts_as is not line.safe,
+            "The plan has run out: it counts as not known.",
+        ),
         (bool(line.windows), f"When: {windows_in_words(line.windows)}."),
         (line.voicemail is not None, f"Voicemail: {_VOICEMAILS.get(line.voicemail or VoicemailRule.NONE)}."),
         (line.channel is ContactChannel.PHONE, f"What is seen when we ring: {hidden}."),

@@ -459,3 +459,12 @@ async def test_the_duress_word_in_a_reply_that_came_without_a_call_is_heard_too(
     assert heard == [True, False, False]
     nobody = "/referrals/5b1d6f3e-0000-4000-8000-000000000001/replies"
     assert (await coordinator.post(nobody, {"channel": "text", "word": "x"})).status_code == 404
+
+
+async def test_a_number_that_turned_out_wrong_is_not_shown_as_safe(officer, coordinator) -> None:
+    referral = await officer.refer()
+    await coordinator.ring(referral, "wrong_number")
+    plan = (await coordinator.get(f"/referrals/{referral['id']}/contact-plan")).json()
+    call = next(line for line in plan["channels"] if line["channel"] == "phone")
+    assert (call["safe"], call["counts_as"], call["not_used"]) == ("yes", "no", True)
+    assert any(line["not_used"] is False for line in plan["channels"])
