@@ -119,7 +119,7 @@ def tree(make_tree: Callable[..., Tree]) -> Iterator[Tree]:
     own.discard()
 
 
-_WAITING = ("journeys", "workflows", "cli", "browser", "simulator", "field_cases")
+_WAITING = ("journeys", "docs", "workflows", "cli", "browser", "simulator", "field_cases")
 """Rooms whose tests mostly wait for real servers; begun first, so that none is left alone at the end."""
 
 
