@@ -12,6 +12,7 @@ from store.ongoing_support import SupportStore
 from store.outbox import Outbox
 from store.provider_report import ReportStore
 from store.worker_pulse import WorkerPulseStore
+from wiring.histories import WORKFLOWS
 from wiring.outfit import Outfit
 from wiring.relay import Relay
 from wiring.sandbox import runner
@@ -19,13 +20,7 @@ from wiring.schedules import keep_asking_about_letters, keep_looking_for_texts
 from wiring.settings import load_settings
 from wiring.temporal import TASK_QUEUE, Orchestra, connect_now
 from wiring.worker_pulse import SdkMeter, WorkerPulse
-from workflows.letter_reports import LetterReportsWorkflow
-from workflows.missed_texts import MissedTextsWorkflow
-from workflows.ongoing_support import SupportWorkflow
-from workflows.referral import ReferralWorkflow
 
-WORKFLOWS = [ReferralWorkflow, SupportWorkflow, LetterReportsWorkflow, MissedTextsWorkflow]
-"""Every workflow there is."""
 THREADS = 12
 """Activities at once; each holds at most one database connection."""
 GRACE = timedelta(seconds=2)

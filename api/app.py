@@ -50,8 +50,27 @@ from api import (
 from api.asked import AnsweredBefore, answer_again
 from api.doorway import Doorway
 from api.metering import Meters
+from api.practical_help import page as practical_help_page
+from api.practical_help import request_page as practical_help_request
+from api.practical_help import routes as practical_help
 from api.rate_limit import RateLimiter
+from api.repair_dispatch import board_page as repair_board_page
+from api.repair_dispatch import decision_route as repair_decisions
+from api.repair_dispatch import photo as repair_photo
+from api.repair_dispatch import repair as repairs
+from api.repair_dispatch import repair_page
+from api.repair_dispatch import request_page as repair_request
+from api.repair_dispatch import spend as repair_spend
+from api.repair_dispatch import statistics as repair_statistics
+from api.repair_dispatch import statistics_page as repair_statistics_page
 from api.services import Services, make_services
+from api.trades import page as trades_page
+from api.trades import photo as trades_photo
+from api.tradesperson import entry_page as tradesperson_entry_page
+from api.tradesperson import import_page as tradesperson_import_page
+from api.tradesperson import page as tradesperson_page
+from api.tradesperson import register as tradesperson_register
+from api.tradesperson import sheets as tradesperson_sheets
 from wiring.outfit import Outfit
 from wiring.settings import load_settings
 from wiring.temporal import Orchestra, connect
@@ -65,7 +84,7 @@ Times are RFC 3339 with an offset. `null` and absent are alike; unknown fields a
 per token. Lists have `items`, and `Link` with `rel="next"` while there is more.
 """
 
-_FEATURES = (
+FEATURES = (
     referral,
     timeline,
     correction,
@@ -81,6 +100,15 @@ _FEATURES = (
     worklist_page,
     referral_page,
     referral_page_stopping,
+    repair_spend,  # before the repairs: its address would be one
+    repair_statistics,  # likewise
+    repairs,
+    repair_decisions,
+    repair_photo,
+    repair_request,
+    repair_board_page,
+    repair_statistics_page,  # before the page of one repair: its address would be one
+    repair_page,
     contact_plan_page,
     purpose_switch,
     purpose_switch_page,  # before the messages of the post room: its address would be one
@@ -99,9 +127,19 @@ _FEATURES = (
     opt_out,
     opt_out_page,
     unsubscribe,
+    practical_help,
+    practical_help_page,
+    practical_help_request,
+    trades_page,
+    trades_photo,
     inbound_text,
     inbound_text_page,
     webhooks,
+    tradesperson_sheets,  # before the entries: its addresses would be theirs
+    tradesperson_register,
+    tradesperson_page,
+    tradesperson_import_page,  # likewise
+    tradesperson_entry_page,
     health,
 )
 
@@ -142,7 +180,7 @@ def create_app(services: Services | None = None) -> FastAPI:
     problems.install(app, pages.answer)
     app.add_exception_handler(AnsweredBefore, answer_again)
     pages.install(app)
-    for feature in _FEATURES:
+    for feature in FEATURES:
         app.include_router(feature.router)
     schema.describe(app)
     return app

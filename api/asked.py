@@ -62,6 +62,8 @@ AskedByStaff = Annotated[Asked, Depends(_asked(STAFF))]
 """A POST of coordinators and managers."""
 AskedByStaffOptionally = Annotated[Asked, Depends(_asked(STAFF, optional=True))]
 """The same; no body at all means an empty object."""
+AskedByManager = Annotated[Asked, Depends(_asked(frozenset({Role.MANAGER})))]
+"""A POST of managers."""
 AskedByAnyone = Annotated[Asked, Depends(_asked(EVERYONE))]
 """A POST of whoever has a token."""
 AskedByAnyoneOptionally = Annotated[Asked, Depends(_asked(EVERYONE, optional=True))]

@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,11 +17,11 @@ from api.problems import not_found, refusal
 from api.referral_out import Json, Out, shown_to, written
 from api.schema import PREFIX, answers
 from api.services import In, Services
-from domain.events import Answer, CommandEvent
-from domain.ongoing_support import Reviewed
+from domain.events import Answer
 from domain.vocabulary import CommandState
 from store.command import NewCommand, StoredCommand
 from store.idempotency import Claim
+from store.json_form import StoredEvent
 from store.tokens import Token
 
 COMMAND_WITHIN = timedelta(seconds=5)
@@ -68,6 +69,10 @@ class Given:
     """`None`: it is applied as soon as the workflow engine answers."""
 
 
+Showing = Callable[[StoredCommand], Awaitable[Response]]
+"""Answers a command that was applied with what it changed."""
+
+
 async def give(
     services: Services,
     caller: Token,
@@ -75,7 +80,7 @@ async def give(
     *,
     referral_id: str,
     kind: str,
-    event: CommandEvent | Reviewed,
+    event: StoredEvent,
     words: dict[str, Any],
     target_id: str | None = None,
 ) -> Given:
@@ -116,12 +121,13 @@ async def carry_out(
     *,
     referral_id: str,
     kind: str,
-    event: CommandEvent | Reviewed,
+    event: StoredEvent,
     words: dict[str, Any],
     status: int = 200,
     target_id: str | None = None,
+    showing: Showing | None = None,
 ) -> Response:
-    """Give a command, see `give`, and answer with the referral as the tables have it then.
+    """Give a command, see `give`, and answer with the referral as the tables have it then, or with `showing`.
 
     The answer has `status` when the command is applied, and 202 when it is not applied yet.
     """
@@ -136,7 +142,10 @@ async def carry_out(
         target_id=target_id,
     )
     stored = given.stored
-    response = await _answered(services, asked.caller, stored, given.answer, status)
+    if showing is not None and given.answer is not None and given.answer.applied:
+        response = await showing(stored)
+    else:
+        response = await _answered(services, asked.caller, stored, given.answer, status)
     return await asked.once.keep(
         response, subject_kind="command", subject_id=stored.id, replayed=stored.replayed
     )

@@ -20,7 +20,7 @@ ONCE = "form_once"
 """The hidden field that makes a form sent twice one deed: an idempotency key."""
 MOST_FIELDS = 400
 _OWN = frozenset({FIELD, ONCE})
-_NOT_KEPT = frozenset({"contact_plan.duress_word"})
+_NOT_KEPT = frozenset({"contact_plan.duress_word", "visitor.duress_word"})
 """Fields that stand on their own page alone.  Source: docs/policy.md#contact-plan."""
 _STEP = re.compile(r"([a-z_]+)((?:\[\d{1,2}\])*)")
 _INDEX = re.compile(r"\[(\d+)\]")

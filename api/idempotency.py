@@ -19,7 +19,7 @@ from store.idempotency import Claim, KeptAnswer
 from store.tokens import Token
 
 _KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
-_KEPT_HEADERS = ("content-type", "location")
+_KEPT_HEADERS = ("content-type", "etag", "location")
 
 
 def _key(

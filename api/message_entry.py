@@ -114,6 +114,7 @@ PURPOSES = {
     Purpose.INFORMATION: "information about the service",
     Purpose.SAFE_CHANNEL_ASKED: "a question to the referrer",
     Purpose.WHO_WE_ARE: "an answer to “who is this?”",
+    Purpose.VISIT_EXPECTED: "when somebody will be there",
 }
 """Each purpose in a few words."""
 _NOT_SETTLED = frozenset({MessageState.HELD, MessageState.RESERVED, MessageState.SENDING})

@@ -25,9 +25,16 @@ AGAIN = "again"
 ASSETS = ROOT / "frontend" / "dist"
 """Made by `make assets`; the pages work without."""
 _WAYS = {Channel.EMAIL: "e-mails", Channel.TEXT: "texts", Channel.LETTER: "letters"}
-_TELL_NOTHING = ("/stop", "/unsubscribe")
+_TELL_NOTHING = ("/stop", "/unsubscribe", "/trades/")
 """Where our messages lead to: whoever read one may be standing there.  Rule 12 of docs/policy.md."""
-_STAFF_PAGES = (("Worklist", "/worklist"), ("Post room", "/post-room"), ("Texts", "/texts"))
+_STAFF_PAGES = (
+    ("Worklist", "/worklist"),
+    ("Repairs", "/repairs"),
+    ("Practical help", "/practical-help"),
+    ("Post room", "/post-room"),
+    ("Texts", "/texts"),
+    ("Tradespeople", "/tradespeople"),
+)
 _PAGES = {
     Role.COORDINATOR: _STAFF_PAGES,
     Role.MANAGER: (*_STAFF_PAGES, ("Statistics", "/statistics")),

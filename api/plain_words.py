@@ -4,6 +4,7 @@ Every value of every list has its words here; a test counts them.  The lists tha
 `api/form_words.py`, the states of a message in `api/message_entry.py`.
 """
 
+from api.dispatch_words import dispatch_in_words
 from domain.events import (
     AttemptMade,
     CorrectionSent,
@@ -235,6 +236,8 @@ def command_in_words(command: StoredCommand) -> str:
             return "Change of the contact plan"
         case Stopped() | OptedOut() | OptedIn() | TextCame() | MessageReported():
             return _safety_in_words(command.event)
+        case dispatched:
+            return dispatch_in_words(dispatched)
 
 
 def _safety_in_words(event: Stopped | OptedOut | OptedIn | TextCame | MessageReported) -> str:

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from domain.errors import IdempotencyConflict, ReferralNotFound, Refusal, SourceConflict
+from domain.errors import IdempotencyConflict, ReferralNotFound, Refusal, RepairNotFound, SourceConflict
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:holdfast:problem:"
@@ -51,6 +51,7 @@ class Kind(Enum):
         "This source reference is taken: by other content, or by somebody else",
     )
     NOT_POSSIBLE_NOW = ("not-possible-now", 409, "This is not possible now")
+    TAKEN = ("taken", 409, "Somebody else has this job now")
     CHANGED_MEANWHILE = ("changed-meanwhile", 412, "It was changed since you read it")
     TOO_LARGE = ("too-large", 413, "The body is too large")
     UNSUPPORTED_MEDIA_TYPE = ("unsupported-media-type", 415, "The body has to be JSON")
@@ -151,6 +152,7 @@ def install(app: FastAPI, answer: Answering = as_json) -> None:
         Problem: _as_it_is,
         Refusal: _of_refusal,
         ReferralNotFound: lambda _: not_found(),
+        RepairNotFound: lambda _: not_found(),
         SourceConflict: lambda _: Problem(
             Kind.SOURCE_CONFLICT, "Send what has changed as a correction of the referral that exists."
         ),
@@ -192,6 +194,7 @@ def refusal(code: str, why: str) -> Problem:
         "not_possible_now": Kind.NOT_POSSIBLE_NOW,
         "role_not_allowed": Kind.ROLE_NOT_ALLOWED,
         "incomplete": Kind.INCOMPLETE,
+        "taken": Kind.TAKEN,
     }
     return Problem(kinds.get(code, Kind.NOT_POSSIBLE_NOW), why)
 

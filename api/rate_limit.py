@@ -16,6 +16,13 @@ STOPS = RateLimitItemPerMinute(20, 10)
 """Twenty in ten minutes from one address: nobody has so many letters, and guessing a reference takes millennia."""
 SIGN_INS = RateLimitItemPerMinute(20, 5)
 """Wrong tokens in five minutes.  Tokens have 256 bits: this only keeps the noise down, and no office out."""
+TRADE_ANSWERS = RateLimitItemPerMinute(60, 10)
+"""Sixty in ten minutes by one link: a bad connection sends things often, nobody works so fast."""
+TRADE_PHOTOS = RateLimitItemPerMinute(20, 10)
+"""Twenty in ten minutes by one link: each is work for us, and six are kept."""
+TRADE_GUESSES = RateLimitItemPerMinute(30, 10)
+"""Links in ten minutes from one address that open nothing.  Links that do are never counted: many telephones share one
+address, and a storm sends out two hundred jobs."""
 RETRY_AFTER_SECONDS = "300"
 ONE_PLACE = 64
 """Leading bits of an IPv6 address that are one place: whoever has one has all 2^64 below it.  Source: RFC 6177."""

@@ -1,5 +1,6 @@
 """One referral for people: what is safe, the number, and everything that can be recorded or decided."""
 
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -31,6 +32,7 @@ from domain.emergency import emergency_in
 from domain.errors import IdempotencyConflict, Refusal
 from domain.identifiers import support_workflow_id
 from domain.ongoing_support import Reviewed
+from domain.repair_dispatch.code_word import code_word_from
 from domain.vocabulary import DecisionKind, Stage
 from store.idempotency import Claim
 from store.session import Session
@@ -234,6 +236,9 @@ async def _shown(
         language=services.profile.languages[0],
         emergency=emergency_in(services.region),
         simulated=services.simulated,
+        region=services.region,
+        repair_policy=services.profile.repairs,
+        code_word=code_word_from(secrets.token_bytes(2)),
     )
     page = await run_in_threadpool(page_of, found, setting, again=forms.name)
     return show(request, "referral.html", status=status, session=session, page=page, forms=forms)

@@ -25,7 +25,9 @@ from api.plain_words import (
     SUPPORTS,
     hold_in_words,
 )
+from api.practical_help import request_page_shown as help_request
 from api.referral_page_stops import OPT_IN, OPT_OUT, STOP
+from api.repair_dispatch import request_page_shown as repair_request
 from domain.closure import NEVER_BY_CLOSE
 from domain.errors import Refusal
 from domain.events import Decided
@@ -73,6 +75,8 @@ FIELDS: Mapping[str, Mapping[str, FieldWords]] = {
         "word": FieldWords(name="The word", ask="Shorten the word they used"),
         "note": _NOTE,
     },
+    repair_request.FORM: repair_request.FIELDS,
+    help_request.FORM: help_request.FIELDS,
     STOP: {"cause": FieldWords(name="Why", ask="Choose why everything stops")},
     OPT_OUT: {"channel": FieldWords(name="What we stop", ask="Choose what they asked us to stop")},
     OPT_IN: {"channel": FieldWords(name="What we may use", ask="Choose what we may use again")},

@@ -10,11 +10,14 @@ from api.referral_out import MOST_LINKS
 from api.services import Services
 from domain.emergency import Emergency
 from domain.identifiers import referral_workflow_id, support_workflow_id
+from domain.repair_dispatch.policy import RepairPolicy
 from domain.vocabulary import Channel, ContactChannel, Role
 from store.command import StoredCommand
 from store.message import MessageView
 from store.person_mark import Link
+from store.practical_help.view import HelpView
 from store.referral_view import ReferralView
+from store.repair_dispatch.views import RepairView
 from store.stop import StandingStop
 from store.timeline import TimelineLine
 
@@ -38,6 +41,10 @@ class Found:
     """Nothing leaves while one stands."""
     known_opt_outs: Sequence[ContactChannel]
     """By which ways somebody at a number or address of this person ever asked us to stop, on whatever referral."""
+    helps: Sequence[HelpView]
+    """Practical help, oldest first."""
+    repairs: Sequence[RepairView]
+    """Newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +59,10 @@ class Setting:
     """The service's own."""
     emergency: Emergency
     simulated: Collection[Channel]
+    region: str
+    repair_policy: RepairPolicy
+    code_word: str
+    """For the door, suggested to whoever asks for a repair."""
 
 
 def find(services: Services, referral_id: str, command_id: str, *, alerts: bool) -> Found:
@@ -76,6 +87,8 @@ def find(services: Services, referral_id: str, command_id: str, *, alerts: bool)
         command=command if command is not None and command.referral_id == view.id else None,
         stops=services.stops.standing(view.id),
         known_opt_outs=services.opt_outs.known(view.document),
+        helps=services.helps.of_referral(view.id),
+        repairs=services.repairs.of_referral(view.id),
     )
 
 

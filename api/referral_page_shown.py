@@ -1,13 +1,14 @@
 """One referral as its page shows it: may I ring, what is safe, who, the number; then what happened.  Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from api.form_words import FLAGS
 from api.message_entry import Entry, entry_of
 from api.plain_words import LINKS, OUTCOMES, STAGES, command_in_words, hold_in_words, step_in_words
+from api.practical_help.request_page_shown import Helps, helps_of
 from api.referral_at_a_glance import ALERT, Mark, alerts, marks_of
 from api.referral_page_forms import Offered, offered
 from api.referral_page_found import Found, Setting
@@ -16,8 +17,10 @@ from api.referral_page_ringing import Danger, MayIRing, danger_of, may_i_ring, r
 from api.referral_page_said import Line, said_by_referrer
 from api.referral_page_stops import Stops, stops_of
 from api.referral_page_told import NextStep, Told, next_step_of, told_of
+from api.repair_dispatch.request_page_shown import Repairs, repairs_of, told_of_request
 from api.timeline import OURSELVES
 from api.times import Time, day_in_words, time_in_words
+from domain.dispatch_events import RepairAsked
 from domain.vocabulary import Role, Stage
 from store.referral_view import ReferralView
 from store.timeline import TimelineLine
@@ -82,6 +85,8 @@ class ReferralPage:
     holds: tuple[HoldShown, ...]
     support: str
     forms: Offered
+    repairs: Repairs
+    helps: Helps
     timeline: tuple[Happened, ...]
     messages: tuple[Entry, ...]
     links: tuple[Linked, ...]
@@ -104,7 +109,7 @@ def page_of(found: Found, setting: Setting, *, again: str = "") -> ReferralPage:
         stage=STAGES[view.stage] + (f": {OUTCOMES[view.outcome].lower()}" if view.outcome else ""),
         marks=tuple(_marks(view)),
         is_live=view.stage is not Stage.CLOSED,
-        told=told_of(found.command) if found.command else None,
+        told=_told(found, zone=zone, now=now),
         waiting=tuple(_waiting(found)),
         danger=danger_of(found, setting),
         ringing=may_i_ring(view, ringing, setting),
@@ -122,6 +127,16 @@ def page_of(found: Found, setting: Setting, *, again: str = "") -> ReferralPage:
         holds=tuple(_holds(view, zone=zone, now=now)),
         support=_support(view),
         forms=offered(view, role=setting.role, now=now, again=again),
+        helps=helps_of(found.helps, now=now),
+        repairs=repairs_of(
+            found.repairs,
+            view.document,
+            policy=setting.repair_policy,
+            region=setting.region,
+            code_word=setting.code_word,
+            zone=zone,
+            now=now,
+        ),
         timeline=tuple(_happened(line, zone=zone, now=now) for line in found.lines),
         messages=tuple(
             entry_of(message, zone=zone, now=now, simulated=setting.simulated) for message in found.messages
@@ -137,6 +152,15 @@ def page_of(found: Found, setting: Setting, *, again: str = "") -> ReferralPage:
         ),
         said=said_by_referrer(view.document, zone=zone, now=now),
     )
+
+
+def _told(found: Found, *, zone: ZoneInfo, now: datetime) -> Told | None:
+    """What became of what was sent; of a repair also who has been asked."""
+    if found.command is None:
+        return None
+    told, event = told_of(found.command), found.command.event
+    asked = [each for each in found.repairs if isinstance(event, RepairAsked) and each.id == event.repair_id]
+    return replace(told, text=told_of_request(asked[0], zone=zone, now=now)) if asked else told
 
 
 def _waiting(found: Found) -> Iterator[str]:

@@ -10,12 +10,12 @@ from fastapi import Depends, Request
 from sqlalchemy import Engine
 
 from domain.callback_ports import CallbackReader
-from domain.events import Answer, Command
-from domain.ongoing_support import SupportCommand
+from domain.events import Answer
 from domain.ports import PolicySource
 from domain.profile import Profile
 from domain.vocabulary import Channel
 from store.command import CommandStore
+from store.command_row import AnyCommand
 from store.departures import DepartureStore
 from store.funnel import StatisticsStore
 from store.idempotency import IdempotencyStore
@@ -26,15 +26,25 @@ from store.metrics import MetricsStore
 from store.ongoing_support import SupportStore
 from store.opt_out import OptOutStore
 from store.opt_out_asked import OptOutRequests
+from store.practical_help.view import HelpStore
 from store.print_batch import PrintBatchStore
 from store.provider_report import ReportStore
 from store.purpose_switch import PurposeSwitchStore
 from store.referral import ReferralStore
+from store.repair_dispatch.ledger import LedgerStore
+from store.repair_dispatch.listed import RepairListing
+from store.repair_dispatch.offer_page import OfferPages
+from store.repair_dispatch.photo import RepairPhotoStore
+from store.repair_dispatch.repair_page import RepairPages
+from store.repair_dispatch.statistics import RepairStatisticsStore
+from store.repair_dispatch.trade_event import TradeEventStore
+from store.repair_dispatch.views import RepairViews
 from store.returned_mail import ReturnedMailStore
 from store.session import SessionStore
 from store.stop import StopStore
 from store.timeline import TimelineStore
 from store.tokens import TokenStore
+from store.tradesperson.register import TradespersonStore
 from store.unsubscribe import UnsubscribeStore
 from store.wording_check import WordingCheckStore
 from wiring.print_room import PrintRoom
@@ -51,9 +61,7 @@ class Orchestra(Protocol):
     async def start_referral(self, referral_id: str, *, within: timedelta) -> bool:
         """Start a referral's workflow; false when Temporal is away."""
 
-    async def send_command(
-        self, target_id: str, command: Command | SupportCommand, *, within: timedelta
-    ) -> Answer | None:
+    async def send_command(self, target_id: str, command: AnyCommand, *, within: timedelta) -> Answer | None:
         """Hand over a stored command and wait until the tables have it; `None`: not in time."""
 
     async def is_ready(self) -> bool:
@@ -93,6 +101,16 @@ class Services:
     print_room: PrintRoom
     returned_mail: ReturnedMailStore
     wording_checks: WordingCheckStore
+    helps: HelpStore
+    offer_pages: OfferPages
+    repairs: RepairViews
+    repair_listing: RepairListing
+    repair_pages: RepairPages
+    repair_photos: RepairPhotoStore
+    repair_statistics: RepairStatisticsStore
+    ledger: LedgerStore
+    trade_events: TradeEventStore
+    tradespeople: TradespersonStore
     clock: Callable[[], datetime]
     public_url: str
     simulated: frozenset[Channel]
@@ -164,6 +182,16 @@ def make_services(
         ),
         returned_mail=ReturnedMailStore(engine, keyring),
         wording_checks=WordingCheckStore(engine),
+        helps=HelpStore(engine, keyring),
+        offer_pages=OfferPages(engine, keyring),
+        repairs=RepairViews(engine, keyring),
+        repair_listing=RepairListing(engine),
+        repair_pages=RepairPages(engine, keyring),
+        repair_photos=RepairPhotoStore(engine, keyring),
+        repair_statistics=RepairStatisticsStore(engine),
+        ledger=LedgerStore(engine, keyring),
+        trade_events=TradeEventStore(engine, keyring),
+        tradespeople=TradespersonStore(engine, keyring),
         clock=lambda: datetime.now(UTC),
         public_url=public_url,
         simulated=frozenset(simulated),

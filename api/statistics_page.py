@@ -1,6 +1,7 @@
 """The funnel for managers, and the time they ask it for."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
@@ -30,24 +31,44 @@ router = APIRouter(include_in_schema=False)
 @router.get(ADDRESS)
 async def statistics_page(request: Request, services: In, session: ManagerVisit) -> Response:
     """Count the referrals received in a time by what became of them."""
-    typed = {name: [request.query_params.get(name, "").strip()] for name in _LABELS}
-    form, status, figures = Shown(fields=typed), 200, None
-    try:
-        query = _query(services, {name: values[0] for name, values in typed.items()})
-    except Problem as problem:
-        form, status = Shown(fields=typed, errors=_errors(problem)), 422
-    else:
-        counted = await run_in_threadpool(count, services, query)
+    asked = span_asked(request, services)
+    figures = None
+    if asked.query is not None:
+        counted = await run_in_threadpool(count, services, asked.query)
         figures = figures_of(counted, zone=services.zone)
     return show(
         request,
         "statistics.html",
-        status=status,
+        status=asked.status,
         session=session,
-        form=form,
+        form=asked.form,
         figures=figures,
         periods=periods_of(services.clock().astimezone(services.zone).date()),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanAsked:
+    """Of which time a page is asked for."""
+
+    query: StatisticsQuery | None
+    """`None`: it cannot be meant; the form says why."""
+    form: Shown
+
+    @property
+    def status(self) -> int:
+        """Of the answer."""
+        return 200 if self.query else 422
+
+
+def span_asked(request: Request, services: Services) -> SpanAsked:
+    """Read the two days of an address, for this page and others that count."""
+    typed = {name: [request.query_params.get(name, "").strip()] for name in _LABELS}
+    try:
+        query = _query(services, {name: values[0] for name, values in typed.items()})
+    except Problem as problem:
+        return SpanAsked(query=None, form=Shown(fields=typed, errors=_errors(problem)))
+    return SpanAsked(query=query, form=Shown(fields=typed))
 
 
 def _query(services: Services, typed: Mapping[str, str]) -> StatisticsQuery:

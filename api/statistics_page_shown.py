@@ -99,17 +99,17 @@ def figures_of(counted: Counted, *, zone: ZoneInfo) -> Figures:
     )
 
 
-def periods_of(today: date) -> tuple[Period, ...]:
-    """The times managers ask for often, as the service's calendar has them."""
+def periods_of(today: date, address: str = ADDRESS) -> tuple[Period, ...]:
+    """The times managers ask for often, as the service's calendar has them; `address` is the page's."""
     this_month, this_year = today.replace(day=1), today.replace(month=1, day=1)
     last_month = (this_month - timedelta(days=1)).replace(day=1)
     last_year = this_year.replace(year=today.year - 1)
     return (
-        Period(text="All", address=ADDRESS),
-        Period(text="This month", address=f"{ADDRESS}?from={this_month}"),
-        Period(text="Last month", address=f"{ADDRESS}?from={last_month}&to={this_month}"),
-        Period(text="This year", address=f"{ADDRESS}?from={this_year}"),
-        Period(text="Last year", address=f"{ADDRESS}?from={last_year}&to={this_year}"),
+        Period(text="All", address=address),
+        Period(text="This month", address=f"{address}?from={this_month}"),
+        Period(text="Last month", address=f"{address}?from={last_month}&to={this_month}"),
+        Period(text="This year", address=f"{address}?from={this_year}"),
+        Period(text="Last year", address=f"{address}?from={last_year}&to={this_year}"),
     )
 
 

@@ -6,21 +6,28 @@ provider's own log and is sent again by those who do that.  While the database i
 that repeats will repeat.  Source: docs/policy.md#messages.
 """
 
+import contextlib
 from collections.abc import Iterable, Mapping
 
 import structlog
 from fastapi import APIRouter, Request
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.command import hand_over
 from api.json_body import read_body
-from api.problems import Kind, Problem
+from api.problems import DATABASE_AWAY, Kind, Problem
 from api.services import In, Services
-from domain.callback_ports import Callback, InboundText, ProviderReport
+from domain.callback_ports import Callback, InboundText, ProviderReport, TradeCallback
 from domain.errors import NotGenuine, NotUnderstood
+from store.command import StoredCommand
 
 MOST_BYTES = 1024 * 1024
 """Of one call: SendGrid collects events up to 768 KiB."""
+
+Told = ProviderReport | InboundText | TradeCallback
+"""What providers tell us."""
 
 _log = structlog.get_logger("api.webhooks")
 
@@ -28,7 +35,7 @@ _log = structlog.get_logger("api.webhooks")
 class _Nobody:
     """Reads for a provider that nobody here can verify."""
 
-    def read(self, callback: Callback) -> tuple[ProviderReport | InboundText, ...]:
+    def read(self, callback: Callback) -> tuple[Told, ...]:
         """Believe nothing."""
         raise NotGenuine("nobody here can verify this provider")
 
@@ -68,6 +75,15 @@ async def notify_returned(request: Request, services: In) -> Response:
     return await _take_in(request, services, "notify")
 
 
+@router.post("/trades", status_code=204)
+async def trades(request: Request, services: In) -> Response:
+    """Take in what tradespeople answer by the tradesperson API.
+
+    Nothing is told about an offer that is not, or no more, one of ours: it is noted and answered alike.
+    """
+    return await _take_in(request, services, "trades")
+
+
 async def _take_in(
     request: Request, services: Services, provider: str, *, path: Mapping[str, str] | None = None
 ) -> Response:
@@ -80,8 +96,8 @@ async def _take_in(
         path=path or {},
     )
     told = await run_in_threadpool(_believed, services, provider, callback)
-    await run_in_threadpool(_store, services, told)
-    return Response(status_code=204)
+    stored = await run_in_threadpool(_store, services, told)
+    return Response(status_code=204, background=BackgroundTask(_hand_over, services, stored))
 
 
 def _public_address(request: Request, services: Services) -> str:
@@ -90,9 +106,7 @@ def _public_address(request: Request, services: Services) -> str:
     return f"{services.public_url.rstrip('/')}{request.url.path}{query}"
 
 
-def _believed(
-    services: Services, provider: str, callback: Callback
-) -> tuple[ProviderReport | InboundText, ...]:
+def _believed(services: Services, provider: str, callback: Callback) -> tuple[Told, ...]:
     reader = services.callback_readers.get(provider, _NOBODY)
     try:
         return reader.read(callback)
@@ -106,10 +120,22 @@ def _believed(
         ) from None
 
 
-def _store(services: Services, told: Iterable[ProviderReport | InboundText]) -> None:
+def _store(services: Services, told: Iterable[Told]) -> list[StoredCommand]:
+    """Store what was told, and give the commands that nobody else brings to their workflows at once."""
+    answers = []
     for one in told:
         match one:
             case ProviderReport():
                 services.reports.take_in([one], now=services.clock())
             case InboundText():
                 services.inbound_texts.take_in(one, now=services.clock())
+            case TradeCallback():
+                answers.append(services.trade_events.take_in(one, now=services.clock()))
+    return [stored for stored in answers if stored is not None]
+
+
+async def _hand_over(services: Services, stored: Iterable[StoredCommand]) -> None:
+    """Hand over after the answer: whoever calls us is not kept waiting.  The relay brings what is left."""
+    with contextlib.suppress(*DATABASE_AWAY):
+        for command in stored:
+            await hand_over(services, command)

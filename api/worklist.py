@@ -8,6 +8,7 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.asking_words import reasons_of
 from api.identity import OfStaff, sees_alerts
 from api.page import PageQuery, bad_cursor, page
 from api.referral_at_a_glance import alert_to
@@ -15,6 +16,7 @@ from api.referral_out import Json, Out, written
 from api.schema import PREFIX, answers
 from api.services import In
 from domain.vocabulary import NextActionKind, Stage
+from store.asking import Asking, AskingKind
 from store.referral_document import name_of
 from store.referral_view import ReferralView
 
@@ -24,8 +26,20 @@ FARTHEST = 2000
 router = APIRouter(prefix=PREFIX, tags=["worklist"])
 
 
+class WorkAsking(Out):
+    """A repair or practical help of the referral that asks somebody."""
+
+    kind: AskingKind
+    id: str
+    reference: str = Field(description="Empty where there is none.")
+    asks: list[str] = Field(description="What is asked, by its name; empty: its own page says.")
+    reasons: list[str]
+    since: datetime
+    urgent: bool = Field(description="More than a call that is due: somebody is not coming, or in danger.")
+
+
 class WorkItem(Out):
-    """One thing to do."""
+    """One thing to do.  A closed referral is here only while a repair or practical help of it asks somebody."""
 
     referral: str
     reference: str
@@ -44,6 +58,7 @@ class WorkItem(Out):
     escalation: str | None
     sensitive: bool
     attempts_counted: int
+    asking: list[WorkAsking] = Field(description="The urgent ones first.")
     alert: bool = Field(
         default=False, description="To managers alone: ring the safe way, see the plan; closed ones too."
     )
@@ -109,4 +124,17 @@ def _shown(view: ReferralView) -> Json:
         "escalation": view.escalation or None,
         "sensitive": view.sensitive,
         "attempts_counted": view.attempts_counted,
+        "asking": [_asking(one) for one in view.asking],
+    }
+
+
+def _asking(one: Asking) -> Json:
+    return {
+        "kind": one.kind,
+        "id": one.id,
+        "reference": one.reference,
+        "asks": list(one.asks),
+        "reasons": list(reasons_of(one)),
+        "since": written(one.since),
+        "urgent": one.is_urgent,
     }

@@ -130,7 +130,7 @@ async def _shown(
     form: Shown | None = None,
     status: int = 200,
 ) -> Response:
-    def read() -> tuple[Board, Rebooking | None, Shown]:
+    def read() -> tuple[Board, Rebooking | None, Shown, int]:
         now = services.clock()
         commands, changed = ids_from_text(query.rebooking), ids_from_text(query.changed)
         return (
@@ -144,11 +144,19 @@ async def _shown(
             ),
             what_became(services, commands, changed) if commands or changed else None,
             form or Shown(fields={"due_at": [typed(_offered(services, now), services.zone)]}),
+            services.helps.alarms(now),
         )
 
-    board, rebooking, shown = await run_in_threadpool(read)
+    board, rebooking, shown, alarms = await run_in_threadpool(read)
     return show(
-        request, "worklist.html", status=status, session=session, board=board, rebooking=rebooking, form=shown
+        request,
+        "worklist.html",
+        status=status,
+        session=session,
+        board=board,
+        rebooking=rebooking,
+        form=shown,
+        alarms=alarms,
     )
 
 

@@ -21,11 +21,11 @@ from api.idempotency import Once
 from api.services import Orchestra, Services
 from domain.call_planning import next_call_at
 from domain.errors import IdempotencyConflict
-from domain.events import Answer, Command
+from domain.events import Answer
 from domain.identifiers import referral_workflow_id
-from domain.ongoing_support import SupportCommand
 from domain.vocabulary import NextActionKind, Stage
 from store.command import StoredCommand
+from store.command_row import AnyCommand
 from store.idempotency import Claim
 from store.referral_view import ReferralView
 from store.tokens import Token
@@ -208,9 +208,7 @@ class _UntilSilent(Orchestra):
         return await self._inner.start_referral(referral_id, within=within)
 
     @override
-    async def send_command(
-        self, target_id: str, command: Command | SupportCommand, *, within: timedelta
-    ) -> Answer | None:
+    async def send_command(self, target_id: str, command: AnyCommand, *, within: timedelta) -> Answer | None:
         if self._is_silent:
             return None
         answer = await self._inner.send_command(target_id, command, within=within)

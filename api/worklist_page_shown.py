@@ -6,10 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from api.asking_words import AskingShown, asking_shown
 from api.plain_words import ACTIONS, hold_in_words
 from api.referral_at_a_glance import ALERT, Mark, alerts, due_is, is_high_risk, marks_of
 from api.times import Time, time_in_words
-from domain.referral_state import Call
+from domain.referral_state import Call, NextAction
 from domain.vocabulary import NextActionKind, Role
 from store.referral_document import name_of
 from store.referral_view import ReferralView
@@ -19,6 +20,7 @@ class Section(StrEnum):
     """The parts of the page, in their order."""
 
     DANGER = "danger"
+    REPAIRS = "repairs"
     LAPSED = "lapsed"
     CALL = "call"
     DECIDE = "decide"
@@ -29,6 +31,7 @@ class Section(StrEnum):
 
 HEADINGS = {
     Section.DANGER: "Danger, and escalated to a supervisor",
+    Section.REPAIRS: "Repairs and practical help that ask somebody",
     Section.LAPSED: "Calls whose time passed",
     Section.CALL: "Call now",
     Section.DECIDE: "Decide",
@@ -65,6 +68,8 @@ class Waiting:
     why: str
     escalation: str
     """Why a supervisor is asked; empty if none is."""
+    asking: tuple[AskingShown, ...]
+    """Repairs and practical help that ask somebody."""
     times: tuple[When, ...]
     marks: tuple[Mark, ...]
     facts: str
@@ -139,9 +144,10 @@ def waiting_of(view: ReferralView, *, language: str, zone: ZoneInfo, role: Role,
         address=f"/referrals/{view.id}",
         name=name_of(view.document["victim"]),
         reference=view.reference,
-        todo=ACTIONS[action.kind if action else NextActionKind.WAIT],
+        todo=_todo(view, action),
         why=action.reason if action else "",
         escalation=" ".join(filter(None, asks)),
+        asking=tuple(asking_shown(one) for one in view.asking),
         times=tuple(_times(view, call, zone=zone, now=now)),
         marks=tuple(_marks(view)),
         facts=" · ".join(_facts(view, language)),
@@ -152,7 +158,22 @@ def waiting_of(view: ReferralView, *, language: str, zone: ZoneInfo, role: Role,
     )
 
 
+def _todo(view: ReferralView, action: NextAction | None) -> str:
+    """What is to be done: where a repair cries, or the referral itself is closed, that first."""
+    if view.asking and (view.asks_urgently or action is None):
+        return "See to it"
+    return ACTIONS[action.kind if action else NextActionKind.WAIT]
+
+
 def _section_of(view: ReferralView, now: datetime) -> Section:
+    """Danger first; then a repair that cries; one that only asks for a call stands by itself or beside another."""
+    own = _own_section(view, now)
+    if own is Section.DANGER or not view.asking:
+        return own
+    return Section.REPAIRS if view.asks_urgently or own is Section.LATER else own
+
+
+def _own_section(view: ReferralView, now: datetime) -> Section:
     is_due = view.due_at is None or view.due_at <= now
     if view.in_danger:
         return Section.DANGER

@@ -14,7 +14,17 @@ import uvloop
 
 from bench import machine
 
-MEASUREMENTS: Final = ("lives", "intake", "letters", "messages", "memory", "worklist")
+MEASUREMENTS: Final = (
+    "lives",
+    "intake",
+    "letters",
+    "messages",
+    "memory",
+    "worklist",
+    "ranking",
+    "repairs",
+    "repair_storm",
+)
 """One file each, in the order in which they are run."""
 
 

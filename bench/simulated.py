@@ -33,10 +33,14 @@ class Providers:
         return items
 
 
+SILENT = ("--rate", "silent=1")
+"""They take everything and report nothing: what reports cost is not measured."""
+
+
 @contextlib.contextmanager
-def providers() -> Iterator[Providers]:
-    """Run providers that take everything and report nothing: what reports cost is not measured here."""
-    command = (*HOLDFAST, "simulate", "--port", "0", "--rate", "silent=1")
+def providers(*options: str) -> Iterator[Providers]:
+    """Run providers, by default silent ones."""
+    command = (*HOLDFAST, "simulate", "--port", "0", *(options or SILENT))
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=clean_environment()) as process:
         try:
             yield _told(process)
@@ -46,7 +50,7 @@ def providers() -> Iterator[Providers]:
 
 
 def _told(process: subprocess.Popen[str]) -> Providers:
-    """Read what it prints once it runs: its address in a comment, then the variables, the last one Notify's."""
+    """Read what it prints once it runs: its address in a comment, then the variables, the last one the trades'."""
     assert process.stdout is not None
     pages, variables = "", {}
     for line in process.stdout:
@@ -55,6 +59,6 @@ def _told(process: subprocess.Popen[str]) -> Providers:
             variables[name] = value
         elif "http" in line and not pages:
             pages = line.split()[-1]
-        if "NOTIFY_TEXT_TEMPLATE_ID" in variables:
+        if "TRADES_API_KEY" in variables:
             return Providers(pid=process.pid, pages=pages, variables=variables)
     raise RuntimeError("the simulator does not start")

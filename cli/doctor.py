@@ -30,6 +30,7 @@ from wiring.database import make_engine
 from wiring.profile import load_profile, wording_folder
 from wiring.settings import ROOT, Settings, load_settings
 from wiring.temporal import temporal_settings
+from wiring.trade_ways import api_way
 from wiring.ways_out import (
     callback_readers,
     email_way,
@@ -270,11 +271,18 @@ def _translations(patient: Patient) -> str:
 
 
 def _trades(patient: Patient) -> str:
-    named = {
-        "TRADES_API_URL": patient.settings.trades_api_url,
-        "TRADES_API_KEY": patient.settings.trades_api_key,
-    }
-    return _providers(named, set(named), set())
+    """Say whether tradespeople are told through their firm's system; others are told by text."""
+    told = patient.settings
+    named = {"TRADES_API_URL": told.trades_api_url, "TRADES_API_KEY": told.trades_api_key}
+    found = _providers(named, set(named), set())
+    api_way(
+        told, load_profile(told.profile_path())
+    )  # refuses a key that cannot sign, and an address without TLS
+    if stands_in := _stands_in(told.trades_api_key, told.trades_api_url or ""):
+        return stands_in
+    if found == "live" and not told.public_url.startswith("https://"):
+        return "live, but HOLDFAST_PUBLIC_URL is not an https address: its answers may never come"
+    return found
 
 
 _CHECKS: dict[str, Callable[[Patient], str]] = {

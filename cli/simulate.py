@@ -19,7 +19,7 @@ from wiring import log
 from wiring.settings import load_settings
 
 DEFAULT_PORT = 8010
-"""Of the pages; the providers have the three ports after it, in the order of `Provider`."""
+"""Of the pages; the providers have the four ports after it, in the order of `Provider`."""
 
 _HIGHEST_PORT = 65_535
 
@@ -30,7 +30,7 @@ def simulate(
     port: Annotated[
         int,
         typer.Option(
-            help="Port of the pages; the providers are on the three after it. 0 takes free ones.",
+            help="Port of the pages; the providers are on the four after it. 0 takes free ones.",
             min=0,
             max=_HIGHEST_PORT - len(Provider),
         ),
@@ -50,7 +50,7 @@ def simulate(
     provider_port: Annotated[list[int] | None, typer.Option(hidden=True)] = None,
     quiet: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
-    """Pretend to be SendGrid, Twilio and GOV.UK Notify; prints the variables that lead Holdfast here."""
+    """Pretend to be SendGrid, Twilio, Notify and a repairs service; prints the variables that lead Holdfast here."""
     _only_here(host)
     script = Script(seed=seed, rates=_rates(rate or []), pace=pace)
     log.configure("simulator")

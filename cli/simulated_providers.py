@@ -18,7 +18,7 @@ _KEYS = "simulator-keys"
 
 
 class SimulatedProviders:
-    """SendGrid, Twilio and Notify on ports that are chosen once per `up` and kept when the simulator restarts."""
+    """SendGrid, Twilio, Notify and BOING on ports chosen once per `up` and kept when the simulator restarts."""
 
     def __init__(self, data: DataDirectory) -> None:
         self._data = data
@@ -39,6 +39,7 @@ class SimulatedProviders:
             sendgrid_url=at[Provider.SENDGRID],
             twilio_url=at[Provider.TWILIO],
             notify_url=at[Provider.NOTIFY],
+            trades_url=at[Provider.TRADES],
         )
 
     def part(self, public_url: str) -> Part:

@@ -16,8 +16,7 @@ Temporal's too. Every process reads the environment once, when it starts; a valu
 line that names the variable and never what it holds. `holdfast doctor` says what is missing or half configured.
 
 A provider without a key is *simulated*: what would have been sent is kept and shown, and nothing leaves.
-[Setting up the providers](../providers.md) goes through them step by step. Repairs are not offered yet; their variables
-are read already, so that an environment can be prepared.
+[Setting up the providers](../providers.md) goes through them step by step.
 """
 
 _SECTIONS = {

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from domain.repair_dispatch.kinds import TradeAnswer, TradeDeclineReason
 from domain.vocabulary import Channel, DeliveryReport
 
 
@@ -38,6 +39,25 @@ class InboundText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TradeCallback:
+    """What a firm tells us of an offer by the tradesperson API.  Source: docs/trades-api.md#what-you-tell-us."""
+
+    event_id: str
+    """`webhook-id`, the firm's own: the same event twice has it twice."""
+    offer_id: str
+    """As the firm gave it back; need not be one of ours."""
+    answer: TradeAnswer
+    at: datetime
+    """When the firm sent it, by `webhook-timestamp`."""
+    eta_at: datetime | None = None
+    """For `accepted` and `on_the_way`."""
+    reason: TradeDeclineReason | None = None
+    """For `declined`."""
+    cost_pence: int | None = None
+    invoice_reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Callback:
     """A call of a provider as it came in, before anybody believes it."""
 
@@ -55,8 +75,8 @@ class Callback:
 class CallbackReader(Protocol):
     """Verifies and reads what one provider calls us with."""
 
-    def read(self, callback: Callback) -> tuple[ProviderReport | InboundText, ...]:
-        """Read a callback.
+    def read(self, callback: Callback) -> tuple[ProviderReport | InboundText | TradeCallback, ...]:
+        """Read a callback; the reader called `trades` gives `TradeCallback`s.
 
         Raises:
             NotGenuine: Its signature is missing, malformed, wrong or too old.

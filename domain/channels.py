@@ -52,6 +52,11 @@ def textable_phones(facts: Facts, *, sensitive: bool, closed: Collection[str]) -
     return tuple(phone for phone in phones if phone.takes_texts)
 
 
+def known_safe_texts(facts: Facts, *, closed: Collection[str]) -> tuple[Phone, ...]:
+    """List the numbers of which somebody said that a text is safe; what is unknown is none, on every referral."""
+    return textable_phones(facts, sensitive=True, closed=closed)
+
+
 def usable_addresses(
     addresses: Collection[WrittenAddress], facts: Facts, *, sensitive: bool, closed: Collection[str]
 ) -> tuple[WrittenAddress, ...]:

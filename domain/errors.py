@@ -8,6 +8,7 @@ HoldfastError
 ├── InvalidProfile          a profile that is malformed or contradicts itself
 ├── InvalidDuration         not an ISO 8601 duration
 ├── ReferralNotFound        no referral of that id, or none the asker may see
+├── HelpNotFound            no practical help of that id
 ├── SourceConflict          the same source reference was used with other content
 ├── CannotBeWritten         a message that cannot be written out or printed; a person is asked
 ├── IdempotencyConflict     the same idempotency key was used with another body
@@ -63,6 +64,14 @@ class InvalidDuration(HoldfastError):
 
 class ReferralNotFound(HoldfastError):
     """No referral of that id, or none the asker may see."""
+
+
+class RepairNotFound(HoldfastError):
+    """No repair has this id."""
+
+
+class HelpNotFound(HoldfastError):
+    """No practical help has this id."""
 
 
 class SourceConflict(HoldfastError):

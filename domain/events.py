@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from domain.dispatch_events import HelpAsked, RepairAsked, VisitExpected
 from domain.facts import Facts
 from domain.vocabulary import (
     AttemptOutcome,
@@ -220,6 +221,9 @@ CommandEvent = (
     | OptedIn
     | TextCame
     | MessageReported
+    | RepairAsked
+    | HelpAsked
+    | VisitExpected
 )
 """What somebody may send; each is stored before it is sent."""
 Event = (
@@ -235,6 +239,9 @@ Event = (
     | OptedIn
     | TextCame
     | MessageReported
+    | RepairAsked
+    | HelpAsked
+    | VisitExpected
     | TimePassed
     | MessageSettled
 )

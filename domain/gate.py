@@ -5,9 +5,8 @@ wording, another time), *hold* or *ask a person*, with a reason that is stored a
 `Permit`, and no provider takes anything without one.  Source: rules 1, 4, 9, 11 and 12 of docs/policy.md.
 """
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from domain.channels import (
@@ -15,11 +14,23 @@ from domain.channels import (
     SAFEST_CHANNEL_FIRST,
     callable_phones,
     channel_is_open,
+    known_safe_texts,
     textable_phones,
 )
-from domain.facts import Facts, Phone
-from domain.policy import Policy
+from domain.facts import Phone
 from domain.quiet_hours import allowed_from
+from domain.rulings import (
+    Act,
+    Allow,
+    Alter,
+    AskAPerson,
+    Circumstances,
+    Hold,
+    Ring,
+    Ruling,
+    Write,
+    may_go,
+)
 from domain.vocabulary import (
     Channel,
     ContactChannel,
@@ -30,108 +41,23 @@ from domain.vocabulary import (
 )
 from domain.working_hours import intersect, is_open, next_open
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ring:
-    """A call that would appear on the worklist as due."""
-
-    at: datetime
-    """When it would be due; aware."""
-    agreed: bool = False
-    """Whether a person chose the time, or promised it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Write:
-    """Something written that would leave."""
-
-    channel: Channel
-    purpose: Purpose
-    approved: bool = False
-    """Whether a person asked for it, or released it."""
-    address_id: str = ""
-    """The one number it may go to, by its opaque id; empty: whichever the rules put first."""
-
-
-Act = Ring | Write
-"""Everything that can go out."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
-    """All the gate may know of a referral at this moment."""
-
-    facts: Facts
-    """As last corrected, and as they hold now (`Facts.as_of`)."""
-    policy: Policy
-    now: datetime
-    sensitive: bool
-    """Sticky: a correction never unmarks it."""
-    protected: bool
-    """Sensitive, bereaved or a child."""
-    closed: Collection[str] = ()
-    """Numbers and addresses that are not written to any more, by their opaque ids."""
-    closed_numbers: Collection[str] = ()
-    """Numbers that are not rung any more: a text that bounced says nothing about ringing."""
-    opted_out: Collection[ContactChannel] = ()
-    """Channels somebody asked us to stop, on this referral."""
-    known_opt_outs: Collection[ContactChannel] = ()
-    """Channels whose address somebody asked us to stop on an earlier occasion: shown to a person, not obeyed."""
-    stopped: bool = False
-    """Whether a stop stands in the tables."""
-    held: bool = False
-    in_touch: bool = False
-    """Whether somebody was spoken to, or replied."""
-    unasked: bool = False
-    """Whether the person asked for help and nobody has spoken to them yet."""
-    lane: Lane = Lane.CONTACT
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allow:
-    """It may go out as it is."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alter:
-    """It may go out differently; what is `None` stays as asked."""
-
-    reason: str
-    channel: Channel | None = None
-    at: datetime | None = None
-    """Not before."""
-    neutral: bool = False
-    """In words, and with a caller display, that tell nothing."""
-
-    @property
-    def only_words(self) -> bool:
-        """Whether it may go out now and by the channel asked, in neutral words."""
-        return self.channel is None and self.at is None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
-    """It may not go out."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskAPerson:
-    """It may go out if a person says so."""
-
-    reason: str
-
-
-Ruling = Allow | Alter | Hold | AskAPerson
-"""What the gate answers."""
-
-
-def may_go(ruling: Ruling) -> bool:
-    """Whether a ruling lets it go now and by the channel asked, in whatever words."""
-    return isinstance(ruling, Allow) or (isinstance(ruling, Alter) and ruling.only_words)
+__all__ = [
+    "Act",
+    "Allow",
+    "Alter",
+    "AskAPerson",
+    "Circumstances",
+    "Hold",
+    "NotPermitted",
+    "Permit",
+    "Ring",
+    "Ruling",
+    "Write",
+    "ask",
+    "may_go",
+    "permit",
+    "permit_notice",
+]
 
 
 class NotPermitted(Exception):
@@ -160,6 +86,11 @@ def permit(key: str, act: Write, circumstances: Circumstances) -> Permit | Rulin
     if may_go(ruling):
         return Permit(_MINT, key=key, channel=act.channel, reason=ruling.reason)
     return ruling
+
+
+def permit_notice(key: str) -> Permit:
+    """Let a tradesperson be told: it goes to their own telephone or system, and the words carry no victim's story."""
+    return Permit(_MINT, key=key, channel=Channel.TEXT, reason="A tradesperson's own way.")
 
 
 def ask(act: Act, circumstances: Circumstances) -> Ruling:
@@ -214,6 +145,8 @@ def _write_to_victim(act: Write, known: Circumstances) -> Ruling:
         return Hold(reason="Everything was stopped.")
     if known.held:
         return Hold(reason="The referral is held.")
+    if act.purpose is Purpose.VISIT_EXPECTED:
+        return _announce(act, known)
     if act.purpose is Purpose.WHO_WE_ARE and not (
         act.channel is Channel.TEXT and _is_open(act.channel, known)
     ):
@@ -233,6 +166,27 @@ def _write_to_victim(act: Write, known: Circumstances) -> Ruling:
             reason="Who asked for help and can be rung is not written to before somebody has spoken to them."
         )
     return _at_its_time(act, known)
+
+
+def _announce(act: Write, known: Circumstances) -> Ruling:
+    """Somebody is on the way, and the person asked to be told: by a text, now, where that is known to be safe.
+
+    A person asked for it at the victim's word, so that it is no machine that writes first.  What is unknown counts as
+    unsafe on every referral, and a text at night is left to a call: it might wake somebody else.
+    Source: docs/policy.md#expected-visits.
+    """
+    safe = known_safe_texts(known.facts, closed=known.closed)
+    if act.channel is not Channel.TEXT or not safe:
+        return Hold(reason="No number is known to be safe for a text.")
+    if act.address_id and act.address_id not in {phone.id for phone in safe}:
+        return Hold(reason="That number is not known to be safe.")
+    if known.opted_out or ContactChannel.TEXT in known.known_opt_outs:
+        return AskAPerson(reason="Somebody asked us to stop.")
+    if known.unasked or not known.in_touch:
+        return AskAPerson(reason="Nobody has written down that this person was spoken to.")
+    if allowed_from(act.channel, known.facts, known.policy, known.now) != known.now:
+        return AskAPerson(reason="Not at this hour: a text might wake somebody else.")
+    return Alter(reason="This person asked to be told when somebody comes. In neutral words.", neutral=True)
 
 
 def _elsewhere(act: Write, known: Circumstances) -> Ruling:

@@ -34,6 +34,21 @@ def support_workflow_id(of_support: str) -> str:
     return f"support-{of_support}"
 
 
+def repair_workflow_id(repair_id: str) -> str:
+    """The one workflow of a repair, in every run."""
+    return f"repair-{repair_id}"
+
+
+def help_workflow_id(help_id: str) -> str:
+    """The one workflow of practical help, in every run."""
+    return f"help-{help_id}"
+
+
+def notice_key(offer_id: str, kind: str, number: int) -> str:
+    """The key of one thing a tradesperson is told: the same however often a step is repeated."""
+    return f"{offer_id}:{kind}:{number}"
+
+
 def message_key(referral_id: str, purpose: Purpose, opening: int, number: int) -> str:
     """The key of one message: the same however often a step is repeated."""
     return f"{referral_id}:{purpose}:{opening}:{number}"

@@ -82,6 +82,8 @@ class Draft:
     """Whether it lies in a printed batch: who posts that knows what becomes of it, and nobody else."""
     unsubscribe_token: str = ""
     """For the address at which one click stops e-mails (RFC 8058); empty: none is offered."""
+    expected_at: datetime | None = None
+    """For `visit_expected`: when somebody comes; `None`: nobody does any more, and it cannot be written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

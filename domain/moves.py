@@ -211,9 +211,25 @@ def write(turn: Turn, verdict: Verdict, *, approved: bool = False, after: Writin
 
 
 def send_errand(
-    turn: Turn, purpose: Purpose, channel: Channel, *, address_id: str = "", resent: bool = False
+    turn: Turn,
+    purpose: Purpose,
+    channel: Channel,
+    *,
+    address_id: str = "",
+    resent: bool = False,
+    about: str = "",
+    until: datetime | None = None,
 ) -> str | None:
     """Send a message beside the one of this opening, if the gate lets a machine.
+
+    Args:
+        turn: The step in the making.
+        purpose: Why it is sent.
+        channel: How.
+        address_id: The one number it goes to; empty: the recipient's, by the rules.
+        resent: Whether it was sent before and nobody knows what became of that.
+        about: The repair whose visit it announces.
+        until: From when on it would be of no use.
 
     Returns:
         Why not, in words for a person; `None` when it is on its way.
@@ -235,6 +251,8 @@ def send_errand(
         due_at=due_at,
         address_id=address_id,
         resent=resent,
+        about=about,
+        until=until,
     )
     turn.state = replace(state, errands=(*state.errands, errand), errands_made=number)
     turn.messages.append(
@@ -254,6 +272,7 @@ def send_errand(
 ERRAND_WORDS = {
     Purpose.SAFE_CHANNEL_ASKED: "The referrer is asked by e-mail for a safe way to reach the person.",
     Purpose.WHO_WE_ARE: "A neutral text answers who we are.",
+    Purpose.VISIT_EXPECTED: "A neutral text says when the person who is expected will be there.",
 }
 """As the timeline says it."""
 

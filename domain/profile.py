@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 from domain import profile_keys as keys
 from domain import profile_message_keys as message_keys
+from domain import profile_support_keys as support_keys
 from domain.errors import InvalidProfile
 from domain.opening_words import hours_in_words
 from domain.policy import (
@@ -24,9 +25,13 @@ from domain.policy import (
     SupportPolicy,
     TriagePolicy,
 )
+from domain.practical_help.policy import HelpPolicy
+from domain.profile_help_keys import help_policy
 from domain.profile_lines import line_of, syntax_error
+from domain.profile_repair_keys import repair_policy
 from domain.profile_rules import Problem, contradictions
 from domain.profile_values import Unreadable, Values
+from domain.repair_dispatch.policy import RepairPolicy
 from domain.vocabulary import Channel, PrintedBy
 
 
@@ -64,6 +69,8 @@ class Profile:
     hold: HoldPolicy
     support: SupportPolicy
     messages: MessagePolicy
+    repairs: RepairPolicy
+    help: HelpPolicy
     printed_by: PrintedBy
     per_minute: dict[Channel, int]
     """How many messages leave in a minute at most."""
@@ -193,13 +200,15 @@ def _profile(values: Values) -> Profile:
         ),
         hold=HoldPolicy(review_after=values[keys.HOLD_REVIEW_AFTER]),
         support=SupportPolicy(
-            first_contact_within=values[keys.FIRST_CONTACT_WITHIN],
-            review_every=values[keys.REVIEW_EVERY],
-            review_missed_after=values[keys.REVIEW_MISSED_AFTER],
-            missed_engagements=values[keys.MISSED_ENGAGEMENTS],
-            default_kind=values[keys.SUPPORT_KIND],
+            first_contact_within=values[support_keys.FIRST_CONTACT_WITHIN],
+            review_every=values[support_keys.REVIEW_EVERY],
+            review_missed_after=values[support_keys.REVIEW_MISSED_AFTER],
+            missed_engagements=values[support_keys.MISSED_ENGAGEMENTS],
+            default_kind=values[support_keys.SUPPORT_KIND],
         ),
         messages=_messages(values),
+        repairs=repair_policy(values),
+        help=help_policy(values),
         printed_by=values[message_keys.PRINTED_BY],
         per_minute={channel: values[key] for channel, key in message_keys.PER_MINUTE.items()},
     )

@@ -9,13 +9,15 @@ from typing import Any
 
 from domain import profile_values as read
 from domain.policy import Period
+from domain.profile_help_keys import HELP_KEYS
 from domain.profile_message_keys import MESSAGE_KEYS
+from domain.profile_repair_keys import REPAIR_KEYS
+from domain.profile_support_keys import SUPPORT_KEYS
 from domain.profile_values import Absent, Key, Limits
 from domain.vocabulary import (
     Flag,
     IncidentKind,
     RiskLevel,
-    SupportKind,
 )
 
 _MINUTE = timedelta(minutes=1)
@@ -231,33 +233,6 @@ HOLD_REVIEW_AFTER = _duration(
     _HOUR,
     14 * _DAY,
 )
-FIRST_CONTACT_WITHIN = _duration(
-    "support.first_contact_within",
-    "First contact of ongoing support when the decision names no date: this long after it.",
-    _HOUR,
-    28 * _DAY,
-)
-REVIEW_EVERY = _duration("support.review_every", "From one review of support to the next.", _DAY, 100 * _DAY)
-REVIEW_MISSED_AFTER = _duration(
-    "support.review_missed_after",
-    "Past the due date until a missed review escalates.",
-    _HOUR,
-    14 * _DAY,
-)
-MISSED_ENGAGEMENTS = Key(
-    path="support.missed_engagements",
-    kind="number",
-    read=read.number,
-    meaning="Consecutive contacts without engagement after which a person is asked to decide.",
-    limits=Limits(least=1, most=10),
-)
-SUPPORT_KIND = Key(
-    path="support.default_kind",
-    kind="word",
-    read=read.one_of(SupportKind),
-    meaning="Who supports when the decision does not say: " + ", ".join(SupportKind) + ".",
-    absent=Absent(value=SupportKind.PHONE, in_words="`phone`"),
-)
 
 KEYS: tuple[Key[Any], ...] = (
     NAME,
@@ -284,16 +259,14 @@ KEYS: tuple[Key[Any], ...] = (
     CUT_OFF_AFTER,
     WAIT_AFTER,
     *MESSAGE_KEYS,
+    *REPAIR_KEYS,
+    *HELP_KEYS,
     EXPLICIT_CONSENT_FOR,
     CHILD_UNDER,
     VIOLENCE_KINDS,
     EXCLUDED_KINDS,
     AREAS,
     HOLD_REVIEW_AFTER,
-    FIRST_CONTACT_WITHIN,
-    REVIEW_EVERY,
-    REVIEW_MISSED_AFTER,
-    MISSED_ENGAGEMENTS,
-    SUPPORT_KIND,
+    *SUPPORT_KEYS,
 )
 """In the order of the reference page."""

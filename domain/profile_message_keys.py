@@ -65,6 +65,7 @@ UNKNOWN_RULES = {
         Purpose.INFORMATION: UnknownRule.OTHER_CHANNEL,
         Purpose.SAFE_CHANNEL_ASKED: UnknownRule.RESEND,
         Purpose.WHO_WE_ARE: UnknownRule.ASK_PERSON,
+        Purpose.VISIT_EXPECTED: UnknownRule.ASK_PERSON,
     }.items()
 }
 """One key for each purpose."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from domain import profile_keys as keys
+from domain import profile_support_keys as support_keys
 from domain.duration import in_words
 from domain.policy import OpeningHours
 from domain.profile_values import Key, Values
@@ -57,9 +58,10 @@ def contradictions(values: Values) -> Iterator[Problem]:
         yield _problem(keys.EMAIL_FROM, "tells what kind of service this is; every e-mail shows it")
     if not values[keys.LANGUAGES]:
         yield _problem(keys.LANGUAGES, "must name at least one language")
-    if values[keys.REVIEW_MISSED_AFTER] >= values[keys.REVIEW_EVERY]:
+    if values[support_keys.REVIEW_MISSED_AFTER] >= values[support_keys.REVIEW_EVERY]:
         yield _problem(
-            keys.REVIEW_MISSED_AFTER, "is not shorter than support.review_every: the next review comes first"
+            support_keys.REVIEW_MISSED_AFTER,
+            "is not shorter than support.review_every: the next review comes first",
         )
 
 
@@ -69,7 +71,7 @@ def _limits(values: Values) -> Iterator[Problem]:
         if key.limits is None or value is None:
             continue
         least, most = key.limits.least, key.limits.most
-        if isinstance(value, timedelta) and value <= timedelta():
+        if isinstance(value, timedelta) and value <= timedelta() and least != timedelta():
             yield _problem(key, "must be longer than nothing")
         elif value < least and not (isinstance(value, timedelta) and values[keys.REHEARSAL]):
             yield _problem(key, f"must be at least {_say(least)}, not {values.written(key)}")

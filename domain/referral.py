@@ -15,11 +15,13 @@ from domain import (
     contact_plan,
     contact_safety,
     correspondence,
+    dispatches,
     holds,
     message_fate,
     message_report,
     routing,
 )
+from domain.attempt_words import ATTEMPT_WORDS
 from domain.errors import Incomplete, NotPossibleNow, Refusal
 from domain.events import (
     AttemptMade,
@@ -69,28 +71,9 @@ def _triage(turn: Turn, _: Triage) -> None:
     routing.first_route(turn)
 
 
-_ATTEMPT_WORDS = {
-    AttemptOutcome.ANSWERED: "reached; an unposted letter is recalled; contacting or writing: a person decides",
-    AttemptOutcome.CANNOT_TALK_NOW: "reached; a call is promised",
-    AttemptOutcome.CALLBACK_REQUESTED: "reached; a call is promised",
-    AttemptOutcome.HUNG_UP: "reached; a call is promised",
-    AttemptOutcome.NO_ANSWER: "contacting: counted by the rules; at the limit the gate chooses how to write",
-    AttemptOutcome.VOICEMAIL_LEFT: "as no_answer",
-    AttemptOutcome.VOICEMAIL_NOT_LEFT: "as no_answer",
-    AttemptOutcome.ENGAGED: "not counted; sooner retry",
-    AttemptOutcome.UNOBTAINABLE: "not counted; sooner retry; the second time running the number is closed",
-    AttemptOutcome.WRONG_NUMBER: "the number is closed; without another the gate chooses how to write",
-    AttemptOutcome.THIRD_PARTY_ANSWERED: "sensitive: everything queued stops, held; else the next call is due",
-    AttemptOutcome.CHILD_ANSWERED: "sensitive: everything queued stops, held; else the next call is due",
-    AttemptOutcome.LANGUAGE_BARRIER: "reached; held until an interpreter is found",
-    AttemptOutcome.VICTIM_HAS_DIED: "held; a supervisor verifies",
-    AttemptOutcome.IMMEDIATE_DANGER: "reached; held; a supervisor is alerted at once, nothing is sent",
-}
-
-
 def _attempt_rows() -> tuple[Row, ...]:
     live = tuple(
-        Row(event=f"attempt:{outcome}", stages=_LIVE, step=contact.attempt, then=_ATTEMPT_WORDS[outcome])
+        Row(event=f"attempt:{outcome}", stages=_LIVE, step=contact.attempt, then=ATTEMPT_WORDS[outcome])
         for outcome in AttemptOutcome
     )
     closed = tuple(
@@ -185,6 +168,25 @@ TABLE: tuple[Row, ...] = (
         then="what became of a message is noted; where it did not arrive, writing: the next safe channel, closed "
         "unreached: reopened, a person decides",
     ),
+    Row(
+        event="repair",
+        stages=_ALL,
+        step=dispatches.repair_asked,
+        then="a repair begins, with a workflow of its own; the stage stays",
+    ),
+    Row(
+        event="practical_help",
+        stages=_ALL,
+        step=dispatches.help_asked,
+        then="practical help begins, with a workflow of its own; the stage stays",
+    ),
+    Row(
+        event="visit_expected",
+        stages=_ALL,
+        step=dispatches.visit_expected,
+        then="a neutral text says when somebody comes, where a text is known to be safe; else a person is asked to "
+        "ring; the stage stays",
+    ),
     _decision(_D.SINGLE_CALL, _UNDECIDED, closure.single_call, "closed; needs to have been reached"),
     _decision(
         _D.ONGOING_SUPPORT, _UNDECIDED, closure.ongoing_support, "supporting; needs to have been reached"
@@ -245,6 +247,7 @@ def decide(
     turn = Turn(state=acted_on, now=now, policy=policy)
     row.step(turn, event)
     contact_safety.keep_stops(turn, event)
+    dispatches.tell_of_stops(turn, acted_on)
     if turn.state == acted_on and not turn.entries:
         return state, turn.effects()
     return replace(turn.state, revision=state.revision + 1), turn.effects()

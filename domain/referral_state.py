@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from domain.channels import callable_phones
+from domain.dispatch_events import HelpAsked, RepairAsked
 from domain.facts import Facts
 from domain.gate import Circumstances
 from domain.hold_kinds import Hold, gravest
@@ -110,6 +111,10 @@ class Errand:
     """As in `Writing`."""
     resent: bool = False
     postponed: int = 0
+    about: str = ""
+    """The repair whose visit it announces."""
+    until: datetime | None = None
+    """From then on it would be of no use; `None`: its purpose says."""
 
     @property
     def is_waiting(self) -> bool:
@@ -202,6 +207,9 @@ class ReferralState:
     """When a word agreed for duress was used last: shown to supervisors alone, until one of them has acted on it."""
     answered_who_at: tuple[tuple[str, datetime], ...] = ()
     """When "who is this?" was answered last, by number."""
+
+    repairs: tuple[str, ...] = ()
+    """Repairs that were asked for: they are told when everything is stopped."""
 
     @property
     def closed_ways(self) -> tuple[str, ...]:
@@ -310,6 +318,10 @@ class Effects:
     counted: bool | None = None
     """For an attempt: whether it counts."""
     why_not_counted: str | None = None
+    begins: RepairAsked | HelpAsked | None = None
+    """A repair or practical help whose workflow begins."""
+    stops_repairs: tuple[str, ...] = ()
+    """Repairs that are told that everything was stopped."""
 
 
 def next_action(state: ReferralState) -> NextAction | None:
@@ -419,6 +431,8 @@ class Turn:
     ends_support: str | None = None
     counted: bool | None = None
     why_not_counted: str | None = None
+    begins: RepairAsked | HelpAsked | None = None
+    stops_repairs: tuple[str, ...] = ()
 
     def say(self, what: str, why: str = "", *, by_person: bool = False) -> None:
         """Write a line of the timeline."""
@@ -433,6 +447,8 @@ class Turn:
             ends_support=self.ends_support,
             counted=self.counted,
             why_not_counted=self.why_not_counted,
+            begins=self.begins,
+            stops_repairs=self.stops_repairs,
         )
 
 

@@ -385,6 +385,8 @@ class Purpose(StrEnum):
     """The referrer is asked for a safe way to reach somebody; says nothing about whom."""
     WHO_WE_ARE = "who_we_are"
     """The neutral answer to a text that asks who we are."""
+    VISIT_EXPECTED = "visit_expected"
+    """When the person whom somebody is expecting will be there; asked for by them, and says nothing else."""
 
     @property
     def recipient(self) -> Recipient:

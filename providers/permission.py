@@ -22,3 +22,20 @@ def must_be_permitted(outgoing: Outgoing, channel: Channel | None) -> None:
         raise NotPermitted("a provider was handed a message with the permit of another")
     if channel is not None and granted.channel is not channel:
         raise NotPermitted(f"a permit for {granted.channel} does not open {channel}")
+
+
+def must_be_permitted_to_tell(key: str, permit: Permit) -> None:
+    """Refuse a notice to a tradesperson that the gate did not allow.
+
+    Args:
+        key: Of the notice.
+        permit: What was handed over with it.
+
+    Raises:
+        NotPermitted: It is no permit, or another notice's.
+    """
+    granted: object = permit
+    if not isinstance(granted, Permit):
+        raise NotPermitted("a tradesperson was to be told something without the gate's permit")
+    if granted.key != key:
+        raise NotPermitted("a tradesperson was to be told something with the permit of another notice")

@@ -66,6 +66,13 @@ async def taken(
     under_way = world.caller.follow(course)
     if course.overtakes:
         await asyncio.wait({under_way}, timeout=_OVERTAKES_WITHIN)
+    return await answered(request, world, manners, troubles, answer)
+
+
+async def answered(
+    request: Request, world: World, manners: Manners, troubles: frozenset[Trouble], answer: Response
+) -> Response:
+    """Say that something was taken: or not, although it was."""
     if Trouble.RESET_AFTER_ACCEPTANCE in troubles:
         return await broken(request)
     if Trouble.SERVER_ERROR_AFTER_ACCEPTANCE in troubles:

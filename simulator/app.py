@@ -1,13 +1,33 @@
-"""The application: three providers, the control API, and the pages."""
+"""The application: four providers, the control API, and the pages."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from simulator import control, email_sendgrid, govuk_notify, pages, text_twilio
+from simulator import (
+    control,
+    email_sendgrid,
+    govuk_notify,
+    pages,
+    text_twilio,
+    trades_boing,
+    trades_boing_control,
+    trades_boing_page,
+)
 from simulator.script import Provider
 from simulator.world import World
+
+_FEATURES = (
+    email_sendgrid,
+    text_twilio,
+    govuk_notify,
+    trades_boing,
+    trades_boing_control,
+    trades_boing_page,
+    control,
+    pages,
+)
 
 
 def create_app(world: World) -> FastAPI:
@@ -36,6 +56,6 @@ def create_app(world: World) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.world = world
-    for feature in (email_sendgrid, text_twilio, govuk_notify, control, pages):
+    for feature in _FEATURES:
         app.include_router(feature.router)
     return app

@@ -1,7 +1,9 @@
 """Calls the service back, as the providers do: again when it does not answer, each as patiently as it really is."""
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 import httpx2
 import structlog
@@ -32,14 +34,17 @@ class Patience:
     tries: int
     also_when_refused: bool
     """Whether an answer that is no success is tried again, rather than a broken connection alone."""
+    believes_4xx: bool = False
+    """Whether a refusal of what was said is the end of it."""
 
 
 PATIENCE = {
     Provider.SENDGRID: Patience(tries=10, also_when_refused=True),
     Provider.TWILIO: Patience(tries=2, also_when_refused=False),
     Provider.NOTIFY: Patience(tries=6, also_when_refused=True),
+    Provider.TRADES: Patience(tries=6, also_when_refused=True, believes_4xx=True),
 }
-"""SendGrid tries for a day, Notify five times more, Twilio once more and only when it could not connect."""
+"""SendGrid tries for a day, Notify and BOING five times more, Twilio once more and only when it could not connect."""
 
 
 class Caller:
@@ -72,12 +77,19 @@ class Caller:
 
     @property
     def under_way(self) -> int:
-        """How many messages have reports to come."""
+        """How many messages and jobs have reports to come."""
         return len(self._under_way)
 
     def follow(self, course: Course) -> "asyncio.Task[None]":
         """Begin the course of a message."""
-        task = asyncio.create_task(self._run(course))
+        return self._begin(self._run(course))
+
+    def begin(self, what: Coroutine[Any, Any, None]) -> None:
+        """Begin something that will call the service."""
+        self._begin(what)  # type: ignore[unused-awaitable]  # it is kept, and ends by itself
+
+    def _begin(self, what: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.create_task(what)
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         return task
@@ -114,6 +126,8 @@ class Caller:
             if answer.startswith("2") or not remaining:
                 break
             if answer != "no answer" and not patience.also_when_refused:
+                break
+            if answer.startswith("4") and patience.believes_4xx:
                 break
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)

@@ -111,8 +111,9 @@ async def messages(
 
 @router.post("/forget", status_code=204)
 async def forget(request: Request) -> None:
-    """Forget every message and answer; reports under way are still made."""
+    """Forget every message, answer and offer; reports under way are still made."""
     world_of(request).kept.clear()
+    world_of(request).boing.clear()
 
 
 @router.post("/outage")
@@ -126,8 +127,8 @@ async def outage(request: Request, asked: OutageAsked) -> dict[str, str]:
 @router.post("/inbound")
 async def inbound(request: Request, asked: InboundAsked) -> dict[str, str]:
     """Write a text to the service; the answer is what the service said."""
-    if asked.provider is Provider.SENDGRID:
-        raise HTTPException(422, "There are no texts at SendGrid.")
+    if asked.provider in (Provider.SENDGRID, Provider.TRADES):
+        raise HTTPException(422, "Texts go to Twilio or Notify.")
     answer = await reader.write(
         world_of(request), sender=asked.sender, words=asked.body, provider=asked.provider, times=asked.times
     )

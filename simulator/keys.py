@@ -33,6 +33,7 @@ class Keys:
     notify_callback_token: str
     notify_email_template_id: str
     notify_text_template_id: str
+    trades_api_key: str
 
     @classmethod
     def invented(cls) -> "Keys":
@@ -71,6 +72,7 @@ class Keys:
             notify_callback_token=f"{INVENTED}-{_text(made('notify callback'))}",
             notify_email_template_id=name("notify e-mail template"),
             notify_text_template_id=name("notify text template"),
+            trades_api_key=f"{INVENTED}-{_text(made('trades key'))}",
         )
 
     @property
@@ -85,7 +87,9 @@ class Keys:
         der = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
         return base64.b64encode(der).decode()
 
-    def environment(self, *, sendgrid_url: str, twilio_url: str, notify_url: str) -> dict[str, str]:
+    def environment(
+        self, *, sendgrid_url: str, twilio_url: str, notify_url: str, trades_url: str
+    ) -> dict[str, str]:
         """The variables with which Holdfast takes the simulator for its providers."""
         return {
             "SENDGRID_API_KEY": self.sendgrid_api_key,
@@ -100,6 +104,8 @@ class Keys:
             "NOTIFY_CALLBACK_TOKEN": self.notify_callback_token,
             "NOTIFY_EMAIL_TEMPLATE_ID": self.notify_email_template_id,
             "NOTIFY_TEXT_TEMPLATE_ID": self.notify_text_template_id,
+            "TRADES_API_URL": trades_url,
+            "TRADES_API_KEY": self.trades_api_key,
         }
 
 

@@ -63,7 +63,7 @@ async def everything(request: Request) -> Response:
     """Show the phone, the inbox and the letter box."""
     world = world_of(request)
     conversations = sorted(_conversations(world), key=lambda one: one.newest.serial, reverse=True)
-    return _page(
+    return page(
         "everything.html",
         conversations=conversations[:_SHOWN],
         emails=world.kept.messages(way=Way.EMAIL)[: -_SHOWN - 1 : -1],
@@ -75,7 +75,7 @@ async def everything(request: Request) -> Response:
 @router.get("/texts/{serial}")
 async def conversation(request: Request, serial: int) -> Response:
     """Show the texts with one number."""
-    return _page("texts.html", conversation=_conversation(world_of(request), serial), mistake="", words="")
+    return page("texts.html", conversation=_conversation(world_of(request), serial), mistake="", words="")
 
 
 @router.post("/texts/{serial}")
@@ -86,7 +86,7 @@ async def answer(request: Request, serial: int) -> Response:
     form = await _form(request)
     words = form.get("words", "").strip()
     if not words or len(words) > reader.LONGEST:
-        return _page(
+        return page(
             "texts.html",
             status=422,
             conversation=found,
@@ -104,7 +104,7 @@ async def begin(request: Request) -> Response:
     form = await _form(request)
     number, words = form.get("number", "").replace(" ", ""), form.get("words", "").strip()
     if not reader.NUMBER.fullmatch(number) or not words or len(words) > reader.LONGEST:
-        return _page(
+        return page(
             "mistake.html",
             status=422,
             mistake=f"A text needs a number such as +447700900123 and at most {reader.LONGEST} characters.",
@@ -116,7 +116,7 @@ async def begin(request: Request) -> Response:
 @router.get("/emails/{serial}")
 async def email(request: Request, serial: int) -> Response:
     """Show an e-mail."""
-    return _page("email.html", message=_message(request, serial, Way.EMAIL))
+    return page("email.html", message=_message(request, serial, Way.EMAIL))
 
 
 @router.get("/emails/{serial}/html")
@@ -190,7 +190,8 @@ async def _form(request: Request) -> dict[str, str]:
     return dict(parse_qsl(sent.decode(errors="replace")))
 
 
-def _page(name: str, *, status: int = 200, **shown: object) -> Response:
+def page(name: str, *, status: int = 200, **shown: object) -> Response:
+    """Show a screen."""
     text = _templates.get_template(name).render(
         at=now(), is_answer=lambda one: isinstance(one, Answer), **shown
     )

@@ -15,6 +15,9 @@ from simulator.doors import ProviderDoors, address_of, bound
 from simulator.kept import Answer, Message, Way
 from simulator.keys import Keys
 from simulator.script import Provider, Script, Trouble
+from simulator.trades_boing_book import Job
+from simulator.trades_boing_course import say
+from simulator.trades_boing_firms import Temper
 from simulator.world import Outage, World
 
 _STARTS_WITHIN = 30.0
@@ -48,6 +51,7 @@ class Simulator:
             sendgrid_url=self.providers[Provider.SENDGRID],
             twilio_url=self.providers[Provider.TWILIO],
             notify_url=self.providers[Provider.NOTIFY],
+            trades_url=self.providers[Provider.TRADES],
         )
 
     def calls_back(self, public_url: str) -> None:
@@ -84,6 +88,18 @@ class Simulator:
     def return_letter(self, message: Message) -> str:
         """Send a letter back; what the service answered."""
         return self._do(reader.return_letter(self.world, message))
+
+    def firm(self, firm_id: str, temper: Temper, **changes: Any) -> None:
+        """Change a firm of the repairs service, or found one; `changes` are fields of `Firm`."""
+        self.world.boing.set_firm(firm_id, temper=temper, **changes)
+
+    def offers(self) -> list[Job]:
+        """What the repairs service was offered, oldest first."""
+        return self.world.boing.jobs()
+
+    def answer(self, job: Job, answer: str, **told: Any) -> str:
+        """Let a firm say something it would not say by itself; what the service answered."""
+        return self._do(say(self.world, job, answer, **told))
 
     def wait_until_told(self) -> None:
         """Wait until every report has been made or given up."""

@@ -18,6 +18,8 @@ class Provider(StrEnum):
     SENDGRID = "sendgrid"
     TWILIO = "twilio"
     NOTIFY = "notify"
+    TRADES = "trades"
+    """BOING, a repairs service with a dozen firms."""
 
 
 class Concerns(StrEnum):

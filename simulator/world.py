@@ -1,4 +1,4 @@
-"""The three providers' side of the world: what they know, what they were told to do, whom they call."""
+"""The providers' side of the world: what they know, what they were told to do, whom they call."""
 
 import asyncio
 from enum import StrEnum
@@ -10,6 +10,7 @@ from simulator.caller import Caller
 from simulator.kept import Kept
 from simulator.keys import Keys
 from simulator.script import Prompter, Provider, Script
+from simulator.trades_boing_book import Book
 
 
 class Outage(StrEnum):
@@ -42,6 +43,8 @@ class World:
         self.public_url = public_url
         """Where the service is; may be set later, when it is known."""
         self.kept = Kept()
+        self.boing = Book()
+        """The repairs service."""
         self.caller = Caller()
         self.outages: dict[Provider, Outage] = {}
         self.doors: Doors | None = None

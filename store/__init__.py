@@ -93,6 +93,32 @@ documents plain JSON-ready dictionaries.  A malformed id is simply not found.
                      TimelineStore(engine, keyring)
                        .of(referral_id, *, after: int = 0, limit=100) -> list[TimelineLine]   after = last id
     ongoing_support  SupportStore(engine, keyring)                             implements SupportTables
+    repair_dispatch/ tables      RepairStore(engine, keyring, *, distances, letterhead, simulated=())
+                                   implements RepairTables
+                     begin       begin_row(connection, …)      in the turn of the referral that begins a repair
+                     views       RepairViews(engine, keyring)                          one snapshot each
+                                   .one(repair_id) -> RepairView | None     .of_referral(referral_id), newest first
+                                   .board(*, limit=500) -> list[RepairView], most urgent first
+                                   .duplicates(repair_id, *, within) -> list[DuplicateRepair]
+                                   .shown(notice_key) -> str
+                     ledger      LedgerStore(engine, keyring)                          only turns of repairs write it
+                                   .of_repair(repair_id)   .of_month(day) -> list[LedgerLine], oldest first
+                                   .months(first, last) -> list[MonthTotal]
+                                   .repeated_invoices() -> list[RepeatedInvoice]
+                     desk        OfferDeskStore(engine, keyring, *, distances, policies)    implements OfferDesk
+                                   .ranking(repair_id, *, at, most=20) -> tuple[Ranked, ...]   keeps no place
+                     statistics  RepairStatisticsStore(engine)
+                                   .read(*, asked_from=None, asked_to=None) -> RepairStatistics
+    tradesperson/    register    TradespersonStore(engine, keyring)
+                                   .add(who, *, by, now, claim=None) -> RegisterEntry     raises TradespersonTaken
+                                   .change(who, *, revision, by, now) -> RegisterEntry    and TradespersonChanged
+                                   .get(entry_id) -> RegisterEntry | None     .everybody() -> list[RegisterEntry]
+                                   .find(EntriesWanted, *, after=None, limit=50) -> list[RegisterEntry], by base
+                                   .count(EntriesWanted) -> int
+                                   .records(ids, *, now) -> dict[str, TradeRecord(load, offered, accepted)]
+                                   .import_rows(rows, *, by, now, preview) -> ImportPlan     whole, or not at all
+                     row         tradesperson_of(keyring, row), unnamed(row) -> Tradesperson    the latter opens nothing
+                     record      records(connection, ids, *, now)      inside another's transaction
     funnel           Funnel(as_of, received, referred, information, waiting, held, undecided, contacted,
                             ongoing_support, single_call, declined, supported, not_reached,
                             diverted: dict[str, int], letters_sent, emails_sent, texts_sent,

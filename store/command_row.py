@@ -9,6 +9,8 @@ from sqlmodel import Field, SQLModel
 
 from domain.events import Answer, Command
 from domain.ongoing_support import Reviewed, SupportCommand
+from domain.practical_help.events import HelpCommand, HelpCommandEvent
+from domain.repair_dispatch.events import RepairCommand, RepairDecided, TradeAnswered
 from domain.vocabulary import CommandState
 from store.columns import UUID, AnyRow, moment, sealed, table_of, text, truth, uuid_key, whole
 from store.encryption import PersonCipher
@@ -18,6 +20,10 @@ from store.tokens import Maker
 
 RELAY_WAITS = timedelta(seconds=5)
 """How long the API's own try goes first: longer than it waits for an answer."""
+
+
+AnyCommand = Command | SupportCommand | RepairCommand | HelpCommand
+"""A command as it travels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +68,12 @@ class StoredCommand:
     """Whether it had been stored before."""
 
     @property
-    def command(self) -> Command | SupportCommand:
+    def command(self) -> AnyCommand:
         """As it travels to its workflow."""
+        if isinstance(self.event, TradeAnswered | RepairDecided):
+            return RepairCommand(id=self.id, ordinal=self.ordinal, event=self.event)
+        if isinstance(self.event, HelpCommandEvent):
+            return HelpCommand(id=self.id, ordinal=self.ordinal, event=self.event)
         if isinstance(self.event, Reviewed):
             return SupportCommand(id=self.id, ordinal=self.ordinal, event=self.event)
         return Command(id=self.id, ordinal=self.ordinal, event=self.event)

@@ -7,10 +7,12 @@ from pydantic import Discriminator, TypeAdapter
 
 from domain.events import CommandEvent
 from domain.ongoing_support import Reviewed
+from domain.practical_help.events import HelpCommandEvent
 from domain.referral_state import ReferralState
+from domain.repair_dispatch.events import RepairCommandEvent
 
-StoredEvent = CommandEvent | Reviewed
-"""What a command may carry: to a referral's workflow, or to an ongoing support's."""
+StoredEvent = CommandEvent | Reviewed | RepairCommandEvent | HelpCommandEvent
+"""What a command may carry: to the workflow of a referral, an ongoing support, a repair or practical help."""
 
 
 @lru_cache(maxsize=1)

@@ -16,7 +16,7 @@ from domain.facts import Facts
 from domain.message_ports import Beginning, Begun, Draft, Written
 from domain.referral_state import ReferralState
 from domain.vocabulary import Channel, DeliveryReport, MessageState, Purpose, Recipient
-from store import departures, message_content, opt_out
+from store import departures, expected_visit, message_content, opt_out
 from store.columns import AnyRow
 from store.encryption import PersonCipher, cipher_of
 from store.keyring import Keyring
@@ -75,6 +75,8 @@ class MessageStore(PostRoom):
         to = self._to(key, Purpose(row.purpose), document, facts, state, sensitive=row.sensitive)
         channel, message_state = Channel(row.channel), MessageState(row.message_state)
         went_to = row.address_id if message_state in _HANDED_OVER else None
+        with self._engine.connect() as connection:
+            expected_at = expected_visit.expected_at(connection, key, state)
         return Draft(
             key=key,
             id=row.message_id,
@@ -98,6 +100,7 @@ class MessageStore(PostRoom):
             provider_id=row.provider_id,
             in_batch=row.batch_id is not None,
             unsubscribe_token=self._unsubscribe_token(row.message_id, channel, Purpose(row.purpose)),
+            expected_at=expected_at,
         )
 
     def _unsubscribe_token(self, message_id: str, channel: Channel, purpose: Purpose) -> str:
@@ -153,6 +156,8 @@ class MessageStore(PostRoom):
             ):  # a refusal that nobody has heard of, or it is not its time
                 refused = begun.beginning is Beginning.REFUSED
                 return replace(already(cipher, key, message), asks_person=refused and begun.asks_person)
+            if begun.beginning is Beginning.BEGUN:
+                begun = expected_visit.or_nobody_comes(connection, key, stands, begun, now)
             if begun.beginning is Beginning.BEGUN:
                 begun = self._in_turn(connection, key, message, begun, now, printed=batch_id is not None)
             if begun.beginning is Beginning.DEFERRED:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
 
+from domain.dispatch_events import HelpAsked, RepairAsked
 from domain.errors import ReferralNotFound
 from domain.events import PlanSent
 from domain.ports import Projection
@@ -21,8 +22,10 @@ from store.encryption import PersonCipher, cipher_of
 from store.json_form import event_from_json, state_to_json
 from store.keyring import Keyring
 from store.outbox import OUTBOX
+from store.practical_help import begin as practical_help
 from store.referral_document import Document
 from store.referral_row import REFERRAL, document_of
+from store.repair_dispatch.begin import begin_row
 from store.timeline import TIMELINE, lines
 
 _GRAVEST = "immediate_danger"
@@ -77,6 +80,7 @@ def project(connection: Connection, keyring: Keyring, projection: Projection) ->
             policy=state.policy,
             at=projection.at,
         )
+    _begin(connection, keyring, cipher, projection)
     if projection.command_id is not None and projection.answer is not None:
         command_row.settle(connection, cipher, projection.command_id, projection.answer, now=projection.at)
     stop.follow(
@@ -107,6 +111,30 @@ def corrected(connection: Connection, cipher: PersonCipher, referral_id: str, co
     if isinstance(event, PlanSent):
         return changed_by_staff(document, patch, words.get("base"))
     return corrected_by_referrer(document, patch)
+
+
+def _begin(connection: Connection, keyring: Keyring, cipher: PersonCipher, projection: Projection) -> None:
+    """Make the row of what begins with this turn and lives on by itself."""
+    match projection.effects.begins, projection.command_id:
+        case RepairAsked() as asked, str(command_id):
+            begin_row(
+                connection,
+                keyring,
+                cipher,
+                referral_id=projection.state.referral_id,
+                event=asked,
+                command_id=command_id,
+            )
+        case HelpAsked(help_id=help_id), str(command_id):
+            practical_help.begin_row(
+                connection,
+                help_id=help_id,
+                referral_id=projection.state.referral_id,
+                command_id=command_id,
+                at=projection.at,
+            )
+        case _:
+            pass
 
 
 def _write_timeline(connection: Connection, cipher: PersonCipher, projection: Projection) -> None:

@@ -129,8 +129,8 @@ class ReferralStore:
             due_within: How far ahead of `now` a call or review already belongs here.
             alerts: Whether the quiet alerts of supervisors go before all but danger, closed referrals included.
         """
-        found = self._views(WORKLIST, {"by": now + due_within, "most": limit})
-        alerted = self._views(ALERTED, {"most": limit}) if alerts else []
+        found = self._views(WORKLIST, {"now": now, "by": now + due_within, "most": limit})
+        alerted = self._views(ALERTED, {"now": now, "most": limit}) if alerts else []
         known = {view.id for view in alerted}
         both = alerted + [view for view in found if view.id not in known]
         return sorted(both, key=lambda view: not view.in_danger)[:limit] if alerted else found

@@ -13,6 +13,7 @@ from typing import Any
 import phonenumbers
 
 from domain.facts import CLOSE_RELATIONSHIPS, Facts, Phone, Suspect, WrittenAddress
+from domain.places import outward_code
 from domain.policy import Period
 from domain.vocabulary import (
     Access,
@@ -35,8 +36,6 @@ Document = dict[str, Any]
 NumberId = Callable[[str], str]
 """Folds a number in E.164 to its opaque id."""
 
-_OUTWARD = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)[0-9][A-Z]{2}")
-"""A whole United Kingdom postcode without its space: the outward code, then a digit and two letters."""
 ADULT_AT = 18
 """Age below which a person is a child, where no profile says otherwise."""
 _MOBILE = frozenset({phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE})
@@ -177,12 +176,6 @@ def folded(words: str) -> str:
     """Fold case, accents, spaces and hyphens away, so that one person's name is one."""
     plain = unicodedata.normalize("NFKD", words.casefold())
     return "".join(character for character in plain if character.isalnum())
-
-
-def outward_code(postcode: str | None) -> str | None:
-    """The first half of a United Kingdom postcode; `None` for what is not one."""
-    found = _OUTWARD.fullmatch(re.sub(r"\s", "", postcode or "").upper())
-    return found.group(1) if found else None
 
 
 def _is_under(years: int, victim: Document, received_at: datetime) -> bool:

@@ -11,6 +11,7 @@ from domain.hold_kinds import Hold, gravest
 from domain.referral_state import NextAction, ReferralState, next_action
 from domain.vocabulary import DecisionKind, Lane, NextActionKind, Outcome, Stage
 from store import stop
+from store.asking import asking_of
 from store.columns import AnyRow
 from store.encryption import PersonCipher, cipher_of
 from store.keyring import Keyring
@@ -63,6 +64,13 @@ class ReferralView:
         self.stopped: bool = row.stopped
         """Whether a stop stands, which the workflow may not have taken in yet."""
         self.lapses: int = row.lapses
+        self.asking = asking_of(row._mapping.get("asking"))  # noqa: SLF001  # the public way to ask for a column
+        """Repairs and practical help that ask somebody; read for the worklist alone."""
+
+    @property
+    def asks_urgently(self) -> bool:
+        """Whether a repair or practical help asks more than a call that is due."""
+        return any(one.is_urgent for one in self.asking)
 
     @cached_property
     def document(self) -> Document:

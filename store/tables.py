@@ -23,6 +23,10 @@ from store import (
     wording_check,
     worker_pulse,
 )
+from store.practical_help import row as practical_help_row
+from store.repair_dispatch import photo as repair_photo
+from store.repair_dispatch import row as repair_row
+from store.tradesperson import row as tradesperson_row
 
 ROWS = (
     referral_row.ReferralRow,
@@ -45,6 +49,14 @@ ROWS = (
     departures.ChannelPaceRow,
     print_batch.PrintBatchRow,
     wording_check.WordingCheckRow,
+    tradesperson_row.TradespersonRow,
+    repair_row.RepairRow,
+    repair_row.RepairOfferRow,
+    repair_row.TradeNoticeRow,
+    repair_row.RepairSpendRow,
+    repair_photo.RepairPhotoRow,
+    repair_row.TradeEventRow,
+    practical_help_row.PracticalHelpRow,
 )
 """In the order in which they can be made."""
 

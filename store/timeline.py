@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Column, Engine, ForeignKey, Identity, Index, 
 from sqlmodel import Field, SQLModel
 
 from domain.events import AttemptMade, OptedOut, Replied, TextCame
+from domain.practical_help.events import CheckedIn, VisitEnded
 from domain.referral_state import Entry
 from store.columns import UUID, AnyRow, is_uuid, moment, sealed, table_of, text, whole
 from store.command_row import COMMAND, words_of
@@ -52,7 +53,7 @@ class TimelineRow(SQLModel, table=True):
         sa_column=Column(UUID, ForeignKey("referral.id", ondelete="CASCADE"), primary_key=True)
     )
     stream: str = text(primary_key=True)
-    """`referral`, or the id of an ongoing support."""
+    """`referral`, or the id of an ongoing support or a repair."""
     turn: int = whole(primary_key=True)
     n: int = whole(primary_key=True)
     at: datetime = moment()
@@ -108,7 +109,13 @@ class TimelineStore:
         self._keyring = keyring
 
     def of(
-        self, referral_id: str, *, after: int = 0, limit: int = 100, alerts: bool = False
+        self,
+        referral_id: str,
+        *,
+        after: int = 0,
+        limit: int = 100,
+        alerts: bool = False,
+        stream: str | None = None,
     ) -> list[TimelineLine]:
         """Read the lines after one of them, oldest first; nothing for a referral that is not there.
 
@@ -117,6 +124,7 @@ class TimelineStore:
             after: The line after which to begin.
             limit: How many.
             alerts: Whether each line says if it alerts; no line of its own tells of an alert.
+            stream: Only what one ongoing support or repair wrote, by its id.
         """
         if not is_uuid(referral_id):
             return []
@@ -135,6 +143,8 @@ class TimelineStore:
             .order_by(TIMELINE.c.id)
             .limit(limit)
         )
+        if stream is not None:
+            statement = statement.where(TIMELINE.c.stream == stream)
         with self._engine.connect() as connection:
             rows = connection.execute(statement).all()
         if not rows:
@@ -155,7 +165,8 @@ def _alerting(cipher: PersonCipher, rows: Sequence[AnyRow]) -> set[int]:
 
 def _is_under_duress(cipher: PersonCipher, command_id: str, row: AnyRow) -> bool:
     event = event_from_json(cipher.open("command.event_enc", command_id, row.event_enc))
-    return isinstance(event, AttemptMade | Replied | OptedOut | TextCame) and event.duress
+    said = AttemptMade | Replied | OptedOut | TextCame | CheckedIn | VisitEnded
+    return isinstance(event, said) and event.duress
 
 
 def _line(cipher: PersonCipher, row: AnyRow, *, alerts: bool) -> TimelineLine:

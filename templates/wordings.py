@@ -36,8 +36,9 @@ OCCASIONS: Final[Mapping[str, Occasion]] = {
         stem="referrer/safe_channel_asked", channels=("email",), is_one_wording=True
     ),
     "who_we_are": Occasion(stem="contact/who_we_are", channels=("text",), is_one_wording=True),
+    "visit_expected": Occasion(stem="visit/expected", channels=("text",), is_one_wording=True),
 }
-"""The words of each purpose.  The gate lets the last two go by no other channel."""
+"""The words of each purpose.  The gate lets the last three go by no other channel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,12 @@ it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
 from templates import gsm7
-from templates.languages import primary
+from templates.languages import language_of, primary
 from templates.neutrality import greetable, require_neutral
 from templates.passages import one_line, passages
 from templates.render import render
@@ -42,6 +43,10 @@ class WordsContext:
     """Where ordinary letters and e-mails say that writing can be stopped, without its scheme; empty: nowhere."""
     hours_in: Mapping[str, str] = field(default_factory=dict)
     """The hours in other languages, by tag; English where there are none."""
+    expected_at: datetime | None = None
+    """When somebody comes, as the clock on the reader's wall will show it; for words about that, and no others."""
+    written_on: date | None = None
+    """The day need not be named of what happens on it."""
 
     def hours_for(self, language: str) -> str:
         """The hours in the language of a message."""
@@ -235,10 +240,17 @@ class _Writer:
             "hours": self._hours,
             "reference": self.context.reference,
         }
+        if self.context.expected_at is not None:
+            facts["expected_time"] = f"{self.context.expected_at:%H:%M}"
+            facts["expected_day"] = self._day(self.context.expected_at.date())
         if not (is_neutral or self.wanted.neutral):
             facts["service_name"] = self.context.service_name
             facts["stop_address"] = self.context.stop_address
         return self._render(name, **facts).strip()
+
+    def _day(self, day: date) -> str:
+        """Name a day other than that of the writing."""
+        return "" if day == self.context.written_on else language_of(self.wording.language).day(day)
 
     def _render(self, name: str, **facts: object) -> str:
         return render(name, wording_folder=self.wanted.wording_folder, **facts)

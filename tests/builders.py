@@ -122,6 +122,7 @@ def message_policy(**changes) -> MessagePolicy:
             Purpose.INFORMATION: UnknownRule.OTHER_CHANNEL,
             Purpose.SAFE_CHANNEL_ASKED: UnknownRule.RESEND,
             Purpose.WHO_WE_ARE: UnknownRule.ASK_PERSON,
+            Purpose.VISIT_EXPECTED: UnknownRule.ASK_PERSON,
         },
     )
     return replace(messages, **changes)

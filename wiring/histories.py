@@ -18,11 +18,21 @@ from wiring.sandbox import runner
 from workflows.letter_reports import LetterReportsWorkflow
 from workflows.missed_texts import MissedTextsWorkflow
 from workflows.ongoing_support import SupportWorkflow
+from workflows.practical_help import PracticalHelpWorkflow
 from workflows.referral import ReferralWorkflow
+from workflows.repair_dispatch import RepairDispatchWorkflow
 
-WORKFLOWS = (ReferralWorkflow, SupportWorkflow, LetterReportsWorkflow, MissedTextsWorkflow)
-"""Whose histories are replayed."""
-_OURS = "WorkflowType IN ('Referral', 'OngoingSupport', 'LetterReports', 'MissedTexts')"
+WORKFLOWS = (
+    ReferralWorkflow,
+    SupportWorkflow,
+    RepairDispatchWorkflow,
+    PracticalHelpWorkflow,
+    LetterReportsWorkflow,
+    MissedTextsWorkflow,
+)
+"""Every workflow there is."""
+_NAMES = ", ".join(f"'{getattr(one, '__temporal_workflow_definition').name}'" for one in WORKFLOWS)
+_OURS = f"WorkflowType IN ({_NAMES})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

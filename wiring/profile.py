@@ -13,8 +13,10 @@ import holidays
 from domain import profile_keys as keys
 from domain.errors import InvalidProfile
 from domain.policy import Policy
+from domain.practical_help.policy import HelpPolicy
 from domain.profile import Profile, parse_profile
 from domain.profile_lines import line_of
+from domain.repair_dispatch.policy import RepairPolicy
 
 LARGEST_PROFILE = 20_000
 """Characters; more is not a profile but a mistaken path."""
@@ -76,6 +78,14 @@ class ProfilePolicies:
             ahead = range(year, year + YEARS_AHEAD + 1)
             self._by_year[year] = self._profile.policy(closed_days(self._profile, ahead))
         return self._by_year[year]
+
+    def repair_policy(self) -> RepairPolicy:
+        """Give the policy a repair begins with."""
+        return self._profile.repairs
+
+    def help_policy(self) -> HelpPolicy:
+        """Give the policy practical help begins with."""
+        return self._profile.help
 
 
 def _text(path: Path) -> str:

@@ -135,12 +135,14 @@ class Settings(BaseSettings):
     trades_api_url: str | None = Field(
         default=None,
         validation_alias="TRADES_API_URL",
-        description="Where jobs are offered to tradespeople. Unset: offers are simulated.",
+        description="The system of the firm that is offered repairs, below which `/v1/offers` lies. Unset: what it "
+        "would have been told is simulated.",
     )
     trades_api_key: SecretStr | None = Field(
         default=None,
         validation_alias="TRADES_API_KEY",
-        description="Key for the tradespeople's API; also signs its webhooks.",
+        description="The secret both sides sign with, ours and theirs: `whsec_…` as Standard Webhooks writes it, or "
+        "any text of at least 24 bytes. Unset: every call of theirs is refused.",
     )
 
     @field_validator("sendgrid_base_url", "twilio_base_url", "notify_base_url")
@@ -151,6 +153,18 @@ class Settings(BaseSettings):
             raise ValueError("has to begin with https:// and name a host")
         if read.path.strip("/") or read.query or read.fragment or read.username is not None:
             raise ValueError("has to be a scheme and a host alone, without a path")
+        return value.rstrip("/")
+
+    @field_validator("trades_api_url")
+    @classmethod
+    def _is_a_place(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        read = urlsplit(value)
+        if read.scheme not in {"http", "https"} or not read.hostname:
+            raise ValueError("has to begin with https:// and name a host")
+        if read.query or read.fragment or read.username is not None:
+            raise ValueError("has to be a scheme, a host and at most a path")
         return value.rstrip("/")
 
     @field_validator("encryption_keys")

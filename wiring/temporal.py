@@ -23,20 +23,33 @@ from temporalio.runtime import Runtime
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.errors import HoldfastError
-from domain.events import ALREADY_SETTLED, Answer, Command
-from domain.identifiers import referral_workflow_id
+from domain.events import ALREADY_SETTLED, Answer
+from domain.identifiers import help_workflow_id, referral_workflow_id, repair_workflow_id
 from domain.ongoing_support import SupportCommand
+from store.command_row import AnyCommand
 from store.keyring import Keyring
 from wiring.codec import encrypting_converter
 from wiring.timing import timed_command, timed_start
-from workflows.ongoing_support import SupportWorkflow
+from workflows.practical_help import PracticalHelpWorkflow
 from workflows.referral import ReferralWorkflow
+from workflows.repair_dispatch import RepairDispatchWorkflow
 
+APPLY = "apply"
+"""The update by which every workflow of ours takes in a command."""
 TASK_QUEUE = "referrals"
 """The one task queue; priorities and a queue for providers come when they are measured to help."""
 CHECK_WITHIN = timedelta(seconds=1)
 """How long Temporal may take to say that it is there."""
 
+_REFERRAL_PREFIX = referral_workflow_id("")
+_REPAIR_PREFIX = repair_workflow_id("")
+_HELP_PREFIX = help_workflow_id("")
+_RUN_OF: dict[str, Any] = {
+    _REFERRAL_PREFIX: ReferralWorkflow.run,
+    _REPAIR_PREFIX: RepairDispatchWorkflow.run,
+    _HELP_PREFIX: PracticalHelpWorkflow.run,
+}
+"""What begins its next run when a command comes after the last has ended.  An ongoing support does not: it is over."""
 _log = structlog.get_logger(__name__)
 
 
@@ -116,9 +129,7 @@ class Orchestra:
         return True
 
     @timed_command
-    async def send_command(
-        self, target_id: str, command: Command | SupportCommand, *, within: timedelta
-    ) -> Answer | None:
+    async def send_command(self, target_id: str, command: AnyCommand, *, within: timedelta) -> Answer | None:
         """Hand a stored command to its workflow and wait until the tables have it.
 
         A closed referral begins its next run from the stored state.
@@ -148,9 +159,7 @@ class Orchestra:
         except (TimeoutError, RPCError, RuntimeError):
             return False
 
-    async def _send(
-        self, target_id: str, command: Command | SupportCommand, within: timedelta
-    ) -> Answer | None:
+    async def _send(self, target_id: str, command: AnyCommand, within: timedelta) -> Answer | None:
         try:
             answer = await self._update(target_id, command, within)
         except (RPCError, WorkflowUpdateFailedError) as error:
@@ -159,32 +168,31 @@ class Orchestra:
             answer = await self._update_with_start(target_id, command, within)
         return None if answer.code == ALREADY_SETTLED else answer
 
-    async def _update(self, target_id: str, command: Command | SupportCommand, within: timedelta) -> Answer:
-        if isinstance(command, SupportCommand):
-            support = self._client.get_workflow_handle_for(SupportWorkflow.run, target_id)
-            return await support.execute_update(
-                SupportWorkflow.apply, command, id=command.id, rpc_timeout=within
-            )
-        referral = self._client.get_workflow_handle_for(ReferralWorkflow.run, target_id)
-        return await referral.execute_update(
-            ReferralWorkflow.apply, command, id=command.id, rpc_timeout=within
+    async def _update(self, target_id: str, command: AnyCommand, within: timedelta) -> Answer:
+        workflow = self._client.get_workflow_handle(target_id)
+        answer: Answer = await workflow.execute_update(
+            APPLY, command, id=command.id, rpc_timeout=within, result_type=Answer
         )
+        return answer
 
-    async def _update_with_start(self, target_id: str, command: Command, within: timedelta) -> Answer:
-        return await self._client.execute_update_with_start_workflow(
-            ReferralWorkflow.apply,
+    async def _update_with_start(self, target_id: str, command: AnyCommand, within: timedelta) -> Answer:
+        prefix = next(prefix for prefix in _RUN_OF if target_id.startswith(prefix))
+        answer: Answer = await self._client.execute_update_with_start_workflow(
+            APPLY,
             command,
             id=command.id,
             rpc_timeout=within,
+            result_type=Answer,
             start_workflow_operation=WithStartWorkflowOperation(
-                ReferralWorkflow.run,
-                target_id.removeprefix("referral-"),
+                _RUN_OF[prefix],
+                target_id.removeprefix(prefix),
                 id=target_id,
                 task_queue=self._task_queue,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             ),
         )
+        return answer
 
 
 def _has_no_run(error: RPCError | WorkflowUpdateFailedError) -> bool:

@@ -108,7 +108,7 @@ def email_way(settings: Settings, profile: Profile) -> MessageProvider:
         notify = _notify(settings, profile, Channel.EMAIL, settings.notify_email_template_id)
         return notify or _simulated(Channel.EMAIL)
     base_url = settings.sendgrid_base_url
-    _must_be_real(profile, "SENDGRID_API_KEY", settings.sendgrid_api_key, "SENDGRID_BASE_URL", base_url)
+    must_be_real(profile, "SENDGRID_API_KEY", settings.sendgrid_api_key, "SENDGRID_BASE_URL", base_url)
     return SendGridProvider(
         api_key=settings.sendgrid_api_key.get_secret_value(), base_url=base_url, sender=profile.email_from
     )
@@ -126,7 +126,7 @@ def text_way(settings: Settings, profile: Profile) -> MessageProvider:
     if not _SENDER.fullmatch(settings.twilio_from):
         raise NotEquipped("TWILIO_FROM is neither a number like +447700900000 nor a messaging service's MG…")
     token, base_url = settings.twilio_auth_token, settings.twilio_base_url
-    _must_be_real(profile, "TWILIO_AUTH_TOKEN", token, "TWILIO_BASE_URL", base_url)
+    must_be_real(profile, "TWILIO_AUTH_TOKEN", token, "TWILIO_BASE_URL", base_url)
     return TwilioProvider(
         account_sid=settings.twilio_account_sid,
         auth_token=token.get_secret_value(),
@@ -147,7 +147,7 @@ def letter_way(settings: Settings, profile: Profile) -> MessageProvider:
     )
 
 
-def _must_be_real(profile: Profile, key_name: str, key: SecretStr, url_name: str, url: str) -> None:
+def must_be_real(profile: Profile, key_name: str, key: SecretStr, url_name: str, url: str) -> None:
     """Refuse whoever could take messages in a provider's place, outside a rehearsal.
 
     Plain HTTP is left to what stands on this very machine, where nobody else can listen.
@@ -174,7 +174,7 @@ def _account(key: SecretStr, settings: Settings, profile: Profile) -> NotifyAcco
         raise NotEquipped(
             "NOTIFY_API_KEY is not a key of GOV.UK Notify, which ends in two ids of 36 characters"
         )
-    _must_be_real(profile, "NOTIFY_API_KEY", key, "NOTIFY_BASE_URL", settings.notify_base_url)
+    must_be_real(profile, "NOTIFY_API_KEY", key, "NOTIFY_BASE_URL", settings.notify_base_url)
     return NotifyAccount(api_key=key.get_secret_value(), base_url=settings.notify_base_url)
 
 

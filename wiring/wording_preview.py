@@ -4,7 +4,8 @@ Nothing here is about anybody: the name, the address and the reference are made 
 """
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from domain.message_ports import Draft
 from domain.vocabulary import Access, Channel, MessageState, Purpose
@@ -86,7 +87,8 @@ def preview(writer: MessageWriter, sample: Sample, on: date) -> Preview:
     Raises:
         CannotBeWritten: The words would tell something, or the letter cannot be printed.
     """
-    shown = writer.show(_draft(sample), on)
+    at_two = datetime.combine(on, time(14, 10), ZoneInfo(writer.profile.hours.time_zone))
+    shown = writer.show(replace(_draft(sample), expected_at=at_two), on)
     return Preview(shown=shown, files=writer.files(shown.words.wording))
 
 

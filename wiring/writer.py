@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from domain.errors import CannotBeWritten
 from domain.message_ports import Draft, Written
 from domain.opening_words import hours_in_words
 from domain.profile import Profile
-from domain.vocabulary import Access, Channel
+from domain.vocabulary import Access, Channel, Purpose
 from templates.languages import LANGUAGE_OF_ALL_WORDS, LANGUAGES, name_of, primary
 from templates.letter import LetterContent, LetterPrinter, UnprintableLetter, recipient_lines
 from templates.neutrality import UnsafeWords
@@ -60,6 +61,7 @@ class MessageWriter:
         self._simulated = frozenset(simulated)
         self._stop_address = stop_address
         self._printer = LetterPrinter()
+        self._zone = ZoneInfo(profile.hours.time_zone)
 
     def write(self, draft: Draft, on: date) -> Written:
         """Make the words, and for a letter the PDF.
@@ -67,7 +69,8 @@ class MessageWriter:
         A translation nobody has checked is not used where a message really leaves: English is, and the note says so.
 
         Raises:
-            CannotBeWritten: Words are missing or would tell something, or the letter cannot be printed well.
+            CannotBeWritten: Words are missing or would tell something, the letter cannot be printed well, or nobody
+                comes any more whose coming it would announce.
         """
         withheld: list[str] = []
 
@@ -103,13 +106,15 @@ class MessageWriter:
 
     def _made(self, draft: Draft, on: date, may_use: MayUse, withheld: list[str]) -> Shown:
         large = Access.LARGE_PRINT in draft.access
+        if draft.purpose is Purpose.VISIT_EXPECTED and draft.expected_at is None:
+            raise CannotBeWritten("Nobody is expected at that time any more.")
         try:
             words = words_for(
                 draft.purpose,
                 draft.channel,
                 neutral=draft.neutral,
                 language=self._language(draft),
-                context=self._context(draft),
+                context=self._context(draft, on),
                 wording_folder=self._wording_folder,
                 easy=Access.EASY_READ in draft.access,
                 large=large,
@@ -141,7 +146,7 @@ class MessageWriter:
         spoken = primary(draft.language)
         return spoken if spoken in map(primary, self.profile.languages) else self.profile.languages[0]
 
-    def _context(self, draft: Draft) -> WordsContext:
+    def _context(self, draft: Draft, on: date) -> WordsContext:
         profile = self.profile
         periods = profile.hours.periods
         return WordsContext(
@@ -157,6 +162,8 @@ class MessageWriter:
                 for tag, language in LANGUAGES.items()
                 if tag != LANGUAGE_OF_ALL_WORDS
             },
+            expected_at=draft.expected_at and draft.expected_at.astimezone(self._zone),
+            written_on=on,
         )
 
 

@@ -73,3 +73,14 @@ RECONCILE = Step(
     ),
 )
 """Asking a provider what became of a message; after an hour without any answer the rule applies all the same."""
+
+TELL = Step(
+    start_to_close_timeout=timedelta(seconds=30),
+    schedule_to_close_timeout=timedelta(minutes=2),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=500),
+        backoff_coefficient=2,
+        maximum_interval=timedelta(seconds=10),
+    ),
+)
+"""Telling a tradesperson something.  One who cannot be told is given back to the repair's heart within two minutes."""

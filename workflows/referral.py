@@ -9,10 +9,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, FailureError
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    FailureError,
+    WorkflowAlreadyStartedError,
+)
 
 from activities.correspondence import CorrespondenceActivities, Departure
 from activities.referral import Correction, ReferralActivities, TakeUp
+from domain.dispatch_events import HelpAsked, RepairAsked
 from domain.errors import Refusal
 from domain.events import (
     ALREADY_SETTLED,
@@ -27,13 +33,15 @@ from domain.events import (
     TimePassed,
     Triage,
 )
-from domain.identifiers import support_workflow_id
+from domain.identifiers import help_workflow_id, repair_workflow_id, support_workflow_id
 from domain.ports import Projection
 from domain.referral import decide
 from domain.referral_state import Effects, ReferralState, doubtful_now, leaving_now, next_deadline
 from domain.vocabulary import MessageState, Stage
 from workflows import policies
 from workflows.ongoing_support import SupportWorkflow
+from workflows.practical_help import PracticalHelpWorkflow
+from workflows.repair_dispatch import RepairDispatchWorkflow
 
 
 @workflow.defn(name="Referral")
@@ -186,6 +194,10 @@ class ReferralWorkflow:
         return command.event
 
     async def _carry_out(self, effects: Effects, state: ReferralState) -> None:
+        if effects.begins is not None:
+            await self._begin(effects.begins)
+        for repair_id in effects.stops_repairs:
+            await self._stop_repair(repair_id)
         if effects.starts_support and state.support is not None:
             _ = await workflow.start_child_workflow(
                 SupportWorkflow.run,
@@ -201,6 +213,40 @@ class ReferralWorkflow:
                 await support.signal(SupportWorkflow.referral_closed, effects.ends_support)
             except FailureError:
                 workflow.logger.warning("the support workflow had ended already")
+
+    async def _begin(self, asked: RepairAsked | HelpAsked) -> None:
+        """Start what lives on by itself, whatever becomes of this referral."""
+        try:
+            await self._start(asked)
+        except (
+            WorkflowAlreadyStartedError
+        ):  # its row is in the tables: a command for it was quicker, and started it
+            workflow.logger.info("it had begun already")
+
+    async def _start(self, asked: RepairAsked | HelpAsked) -> None:
+        if isinstance(asked, RepairAsked):
+            _ = await workflow.start_child_workflow(
+                RepairDispatchWorkflow.run,
+                asked.repair_id,
+                id=repair_workflow_id(asked.repair_id),
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            )
+        else:
+            _ = await workflow.start_child_workflow(
+                PracticalHelpWorkflow.run,
+                asked.help_id,
+                id=help_workflow_id(asked.help_id),
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            )
+
+    async def _stop_repair(self, repair_id: str) -> None:
+        repair = workflow.get_external_workflow_handle_for(
+            RepairDispatchWorkflow.run, repair_workflow_id(repair_id)
+        )
+        try:
+            await repair.signal(RepairDispatchWorkflow.referral_stopped)
+        except FailureError:
+            workflow.logger.warning("the repair had ended already")
 
 
 def _is_done(state: ReferralState) -> bool:

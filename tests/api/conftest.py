@@ -16,6 +16,7 @@ from domain.callback_ports import InboundText
 from store.keyring import Keyring
 from tests.api.browser import Browser
 from tests.api.people import FORCE, STRANGER, Person
+from tests.api.repair_stand_in import RepairStandIn, repair_tables
 from tests.api.stand_in import StandIn
 from wiring import log
 from wiring.database import make_engine
@@ -56,6 +57,15 @@ def services(database_url: str, profile) -> Iterator[Services]:
 def temporal(services: Services) -> StandIn:
     assert isinstance(services.orchestra, StandIn)
     return services.orchestra
+
+
+@pytest.fixture
+def repairs(services: Services, temporal: StandIn) -> RepairStandIn:
+    """The workflows of repairs; a test says who is free."""
+    temporal.repairs = RepairStandIn(
+        repair_tables(services), services.commands, services.tradespeople, services.profile.repairs
+    )
+    return temporal.repairs
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from domain.dispatch_events import HelpAsked, RepairAsked
 from domain.errors import Refusal
 from domain.events import (
     Answer,
@@ -18,13 +19,16 @@ from domain.events import (
     TimePassed,
     Triage,
 )
-from domain.ongoing_support import SupportCommand
+from domain.identifiers import help_workflow_id, repair_workflow_id
 from domain.ports import Projection
 from domain.referral import decide
 from domain.referral_state import Effects, ReferralState, initial_state
 from domain.vocabulary import DecisionKind, Outcome, Role, Stage
 from store.command import CommandStore
+from store.command_row import AnyCommand
 from store.referral import ReferralStore
+from tests.api.help_stand_in import HelpStandIn
+from tests.api.repair_stand_in import RepairStandIn
 from wiring.profile import ProfilePolicies
 
 
@@ -42,6 +46,10 @@ class StandIn:
         self.loses_answers = False
         """Applies commands and never says so."""
         self.started: list[str] = []
+        self.repairs: RepairStandIn | None = None
+        """Plays the workflows of repairs, where a test wants one."""
+        self.helps: HelpStandIn | None = None
+        """Likewise those of practical help."""
 
     async def start_referral(self, referral_id: str, *, within: timedelta) -> bool:
         if not await self._is_there(within):
@@ -51,9 +59,7 @@ class StandIn:
             await asyncio.to_thread(self._triage, referral_id)
         return True
 
-    async def send_command(
-        self, target_id: str, command: Command | SupportCommand, *, within: timedelta
-    ) -> Answer | None:
+    async def send_command(self, target_id: str, command: AnyCommand, *, within: timedelta) -> Answer | None:
         if not await self._is_there(within):
             return None
         async with self._locks[target_id.removeprefix("referral-")]:
@@ -75,7 +81,13 @@ class StandIn:
         await asyncio.sleep(min(self.freezes_for, within).total_seconds())
         return not self.away
 
-    def _apply_through(self, target_id: str, command: Command | SupportCommand) -> None:
+    def _apply_through(self, target_id: str, command: AnyCommand) -> None:
+        if self.repairs is not None and target_id.startswith(repair_workflow_id("")):
+            self.repairs.apply_through(target_id, command)
+            return
+        if self.helps is not None and target_id.startswith(help_workflow_id("")):
+            self.helps.apply_through(target_id, command)
+            return
         referral_id = target_id.removeprefix("referral-")
         self._triage(referral_id)
         for stored in self._commands.pending(target_id):
@@ -126,6 +138,10 @@ class StandIn:
                 corrects=isinstance(happened, Corrected | PlanChanged) and answer.applied,
             )
         )
+        if self.repairs is not None and isinstance(effects.begins, RepairAsked):
+            self.repairs.begin(effects.begins.repair_id)
+        if self.helps is not None and isinstance(effects.begins, HelpAsked):
+            self.helps.begin(effects.begins.help_id)
 
     def _event_of(self, referral_id: str, command: Command | None) -> Event:
         assert command is not None

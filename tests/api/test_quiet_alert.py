@@ -16,6 +16,7 @@ DIFFERS = (
     (r'<time datetime="[^"]*">[^<]*</time>', "TIME"),
     (r"\d{4}-\d\d-\d\dT[0-9:.]+(?:\+00:00|Z)", "TIME"),
     (r'(name="form_(?:token|once)" value=")[^"]*', r"\1"),
+    (r'(name="code_word"[^>]* value=")[^"]*', r"\1"),
 )
 """Ids, times and references; all else has to be the same."""
 

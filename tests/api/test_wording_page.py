@@ -47,8 +47,9 @@ async def test_everything_that_is_written_is_listed_and_opens(desk: Browser) -> 
     addresses = {
         html.unescape(address) for address in re.findall(r'href="(/wording/[^"]+\?[^"]*)"', page.text)
     }
-    # Two purposes by letter and e-mail, ordinary and neutral, and as texts; a question; an answer: three languages.
-    assert len(addresses) == (2 * 5 + 2) * 3
+    # Two purposes by letter and e-mail, ordinary and neutral, and as texts; a question; an answer; a visit: three
+    # languages.
+    assert len(addresses) == (2 * 5 + 3) * 3
     for address in addresses:
         shown = await desk.open(address)
         assert shown.status_code == 200

@@ -12,15 +12,18 @@ import pytest
 from fastapi.routing import APIRoute
 from playwright.async_api import Page, expect
 
-from api.app import create_app
-from tests.browser import checks, pictures, piles
+from api.app import FEATURES
+from tests.browser import checks, flats, pictures, piles, registered
 from tests.browser.conftest import OpenWindow
+from tests.browser.doorsteps import Doorsteps
 from tests.browser.hands import Pointer
 from tests.journeys.people import People
 from tests.servers import NOTIFY_TOKEN, Tree
 
 NO_PAGES = {
     "/exit": "leads elsewhere",
+    "/tradespeople/export.csv": "the register as a sheet",
+    "/repairs/{repair_id}/photos/{photo_id}": "a photograph",
     "/post-room/{message_id}/letter.pdf": "a letter as it is printed: tests/templates/test_letter.py",
     "/post-room/batches/{batch_id}/letters.pdf": "letters as they are printed",
     "/wording/{purpose}/letter.pdf": "a letter as it is printed",
@@ -61,6 +64,7 @@ class Lives:
     message: str
     batch: str
     database_url: str
+    doorsteps: Doorsteps
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +108,7 @@ def lives(people: People, shared_tree: Tree) -> Lives:
         message["id"],
         piles.print_batch(url, message["id"]),
         url,
+        Doorsteps(people, shared_tree),
     )
 
 
@@ -615,6 +620,154 @@ async def _(page: Page, lives: Lives) -> None:
     await expect(page.get_by_text("no more e-mails about this")).to_be_visible()
 
 
+@state("/trades/{token}", "offered")
+async def _(page: Page, lives: Lives) -> None:
+    link, _ = await asyncio.to_thread(lives.doorsteps.links)
+    await page.goto(link)
+    await expect(page.get_by_role("button", name="Accept this job")).to_be_visible()
+    await page.get_by_text("No, I cannot do it").click()
+    await pictures.take(page, "trades-offered")
+
+
+@state("/trades/{token}", "with a mistake")
+async def _(page: Page, lives: Lives) -> None:
+    link, _ = await asyncio.to_thread(lives.doorsteps.links)
+    await page.goto(link)
+    await Pointer(page).press("Accept this job")
+    await expect(page.get_by_text("There is a problem")).to_be_visible()
+
+
+async def accept(page: Page, lives: Lives) -> str:
+    """Accept a job, and give the link of the other who was asked."""
+    link, other = await asyncio.to_thread(lives.doorsteps.links)
+    await page.goto(link)
+    hands = Pointer(page)
+    await hands.choose("In 10 minutes", of="When can you be there?")
+    await hands.press("Accept this job")
+    await expect(page.get_by_role("heading", name="The job is yours")).to_be_visible()
+    return other
+
+
+@state("/trades/{token}", "confirmed, with everything unfolded")
+async def _(page: Page, lives: Lives) -> None:
+    await accept(page, lives)
+    await expect(page.get_by_text("Say this word at the door")).to_contain_text("copper lantern")
+    await pictures.take(page, "trades-confirmed")
+    for folded in await page.locator("summary").all():
+        await folded.click()
+
+
+@state("/trades/{token}", "with a photo that cannot be taken")
+async def _(page: Page, lives: Lives) -> None:
+    await accept(page, lives)
+    hands = Pointer(page)
+    await hands.press("I am on the way")
+    await expect(page.get_by_text("There is a problem")).to_be_visible()
+    await hands.unfold("Send a photo of the work")
+    await hands.press("Send the photo")
+    await expect(page.get_by_role("alert")).to_contain_text("Choose a photo")
+
+
+@state("/trades/{token}", "taken by somebody else")
+async def _(page: Page, lives: Lives) -> None:
+    other = await accept(page, lives)
+    await page.goto(other)
+    await expect(page.get_by_role("heading", name="Somebody else has this job")).to_be_visible()
+
+
+@state("/trades/{token}", "done")
+async def _(page: Page, lives: Lives) -> None:
+    await accept(page, lives)
+    hands = Pointer(page)
+    await hands.unfold("It is finished")
+    await hands.write("Cost in pounds", "120.50")
+    await hands.press("It is finished")
+    await expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    for folded in await page.locator("summary").all():
+        await folded.click()
+
+
+@state("/trades/{token}", "none of ours")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto("/trades/" + "A" * 24)
+    await expect(page.get_by_role("heading", name="This link does not work")).to_be_visible()
+
+
+@state("/referrals/{referral_id}", "asking for a repair, with a mistake", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto(f"/referrals/{lives.reached}")
+    hands = Pointer(page)
+    await hands.unfold("Ask for a repair")
+    await hands.unfold("More: who is at home, money, telling the person, notes")
+    await hands.choose("Change locks", of="What is to be done?")
+    await hands.write("Estimate in pounds (optional)", "a lot")
+    await hands.press("Ask for this repair")
+    await expect(page.get_by_text("There is a problem")).to_be_visible()
+
+
+@state("/referrals/{referral_id}", "after a repair was asked for", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto(f"/referrals/{lives.supporting}")
+    hands = Pointer(page)
+    await hands.unfold("Ask for a repair")
+    await hands.choose("Board up a window or door", of="What is to be done?")
+    await hands.choose("Open property: anybody can walk in", of="How urgent is it?")
+    await hands.press("Ask for this repair")
+    await expect(page.get_by_text("Tell the person the word at the door")).to_be_visible()
+
+
+@state("/repairs", "with some that ask somebody", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    doorsteps = lives.doorsteps
+    await asyncio.to_thread(doorsteps.repair, police_release="awaited", urgency="today")
+    await asyncio.to_thread(doorsteps.repair, "accepted", "access_failed")
+    await asyncio.to_thread(doorsteps.repair, "accepted", "arrived", "completed")
+    await asyncio.to_thread(doorsteps.repair, "accepted")
+    await page.goto("/repairs")
+    await expect(page.get_by_role("heading", name="A person is asked")).to_be_visible()
+    await pictures.take(page, "repairs")
+
+
+@state("/repairs/{repair_id}", "under way, with everything unfolded", who="manager")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto(await asyncio.to_thread(lives.doorsteps.repair, "accepted"))
+    await expect(page.get_by_role("heading", name="Who has it")).to_be_visible()
+    await pictures.take(page, "repair")
+    for folded in await page.locator("summary").all():
+        await folded.click()
+
+
+@state("/repairs/{repair_id}", "held, with a mistake", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto(await asyncio.to_thread(lives.doorsteps.repair, police_release="awaited"))
+    hands = Pointer(page)
+    await hands.unfold("Lift a hold")
+    await hands.press("Lift a hold")
+    await expect(page.get_by_text("There is a problem")).to_be_visible()
+
+
+@state("/repairs/{repair_id}", "done, and confirmed", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto(await asyncio.to_thread(lives.doorsteps.repair, "accepted", "arrived", "completed"))
+    hands = Pointer(page)
+    await hands.choose("Yes, the place is secure", of="Is the place secure?")
+    await hands.press("Write it down")
+    await expect(page.get_by_text("What became of it")).to_be_visible()
+
+
+@state("/repairs/statistics", "with numbers", who="manager")
+async def _(page: Page, lives: Lives) -> None:
+    await asyncio.to_thread(lives.doorsteps.repair, "accepted", "arrived")
+    await page.goto("/repairs/statistics")
+    await expect(page.get_by_role("table", name="By urgency")).to_be_visible()
+
+
+@state("/repairs/statistics", "with a mistake", who="manager")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto("/repairs/statistics?from=soon")
+    await expect(page.get_by_text("There is a problem")).to_be_visible()
+
+
 async def texts_come(page: Page) -> None:
     """Two that need a person: from a number that several have, and from one that nobody has."""
     for number, (sender, words) in enumerate(
@@ -657,6 +810,113 @@ async def _(page: Page, lives: Lives) -> None:
         await expect(page.get_by_text("The text is dealt with.")).to_be_visible()
 
 
+@state("/tradespeople", "with papers that have ended or will", who="manager")
+async def _(page: Page, lives: Lives) -> None:
+    await asyncio.to_thread(registered.put_in, lives.doorsteps.people)
+    await page.goto("/tradespeople")
+    await expect(page.get_by_role("link", name="Kerra, Kerra and Company")).to_be_visible()
+    await pictures.take(page, "tradespeople")
+
+
+@state("/tradespeople", "with a place nobody knows", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto("/tradespeople?area=Kent&skill=locks")
+    await expect(page.get_by_text("There is a problem")).to_be_visible()
+
+
+@state("/tradespeople", "with somebody who was looked for", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await asyncio.to_thread(registered.put_in, lives.doorsteps.people)
+    await page.goto("/tradespeople")
+    hands = Pointer(page)
+    await hands.unfold("Find somebody")
+    await hands.write("Name, firm, number or e-mail address", "jory")
+    await hands.press("Find")
+    await expect(page.get_by_role("table", name="Found")).to_be_visible()
+
+
+@state("/tradespeople/new", "with mistakes", who="manager")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto("/tradespeople/new")
+    await Pointer(page).press("Add them")
+    await expect(page.get_by_text("There is a problem")).to_be_visible()
+
+
+@state("/tradespeople/{entry_id}", "to be changed", who="manager")
+async def _(page: Page, lives: Lives) -> None:
+    entry = await asyncio.to_thread(registered.put_in, lives.doorsteps.people)
+    await page.goto(f"/tradespeople/{entry}")
+    await Pointer(page).press("Save")
+    await expect(page.get_by_text("The entry is saved.")).to_be_visible()
+
+
+@state("/tradespeople/{entry_id}", "to be read", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    entry = await asyncio.to_thread(registered.put_in, lives.doorsteps.people)
+    await page.goto(f"/tradespeople/{entry}")
+    await expect(page.get_by_text("A manager can change the entry.")).to_be_visible()
+
+
+async def check_sheet(page: Page, content: bytes) -> None:
+    """Choose a sheet and let it be checked."""
+    await page.goto("/tradespeople/import")
+    chosen = {"name": "tradespeople.csv", "mimeType": "text/csv", "buffer": content}
+    await page.get_by_label("Sheet", exact=True).set_input_files(chosen)
+    await Pointer(page).press("Check the sheet")
+
+
+@state("/tradespeople/import", "with a sheet that was checked", who="manager")
+async def _(page: Page, lives: Lives) -> None:
+    await check_sheet(page, registered.sheet(base="TR18"))
+    await expect(page.get_by_role("button", name="Import it")).to_be_visible()
+    await page.get_by_text("Which columns a sheet has").click()
+    await pictures.take(page, "tradespeople-import")
+
+
+@state("/tradespeople/import", "with a sheet that has faults", who="manager")
+async def _(page: Page, lives: Lives) -> None:
+    await check_sheet(page, registered.sheet(base="Land's End"))
+    await expect(page.get_by_role("table", name="What is to be mended")).to_be_visible()
+
+
+@state("/practical-help", "with a visitor to be looked for", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    address = await asyncio.to_thread(flats.alarmed, lives.doorsteps.people)
+    await page.goto("/practical-help")
+    await expect(page.get_by_role("heading", name="They may be in danger").first).to_be_visible()
+    await pictures.take(page, "practical-helps")
+    await page.goto("/worklist")
+    await expect(page.get_by_role("link", name="Practical help: whom to ring")).to_be_visible()
+    await page.goto("/practical-help")
+    await asyncio.to_thread(flats.settled, lives.doorsteps.people, address)
+
+
+@state("/practical-help/{help_id}", "under way, with everything unfolded", who="manager")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto(await asyncio.to_thread(flats.under_way, lives.doorsteps.people))
+    await expect(page.get_by_text("Checks in by")).to_be_visible()
+    await pictures.take(page, "practical-help")
+    for folded in await page.locator("summary").all():
+        await folded.click()
+
+
+@state("/practical-help/{help_id}", "with an alarm", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    address = await asyncio.to_thread(flats.alarmed, lives.doorsteps.people)
+    await page.goto(address)
+    await expect(page.get_by_role("heading", name="They may be in danger")).to_be_visible()
+    await asyncio.to_thread(flats.settled, lives.doorsteps.people, address)
+
+
+@state("/practical-help/{help_id}", "with a mistake", who="coordinator")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto(await asyncio.to_thread(flats.stripped, lives.doorsteps.people))
+    hands = Pointer(page)
+    await hands.unfold("Plan a visit")
+    await hands.press("Plan a visit")
+    await expect(page.get_by_text("There is a problem")).to_be_visible()
+
+
 @pytest.mark.parametrize("state", STATES, ids=str)
 async def test_a_page_serves_every_eye_and_every_hand(
     state: State, open_window: OpenWindow, lives: Lives
@@ -691,9 +951,12 @@ def test_no_page_is_left_out() -> None:
     # A page nobody has looked at is a page that shuts somebody out.
     pages = {
         route.path
-        for route in create_app().routes
-        if isinstance(route, APIRoute) and "GET" in route.methods and not route.include_in_schema
+        for feature in FEATURES
+        for route in feature.router.routes
+        if isinstance(route, APIRoute) and "GET" in route.methods
+        if not (route.include_in_schema and feature.router.include_in_schema)
     }
+    assert "/worklist" in pages
     assert pages - set(NO_PAGES) - {state.route for state in STATES} == set()
 
 

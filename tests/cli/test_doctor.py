@@ -15,6 +15,10 @@ from wiring.settings import ROOT, Settings
 NOTIFY = {"NOTIFY_API_KEY": f"ours-{UUID(int=1)}-{UUID(int=2)}"}
 HEARING = {"NOTIFY_CALLBACK_TOKEN": "a-token-we-chose"}
 TWILIO = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "t", "TWILIO_FROM": "+447700900000"}
+TRADES = {
+    "TRADES_API_URL": "https://trades.example/holdfast",
+    "TRADES_API_KEY": "a-secret-of-at-least-24-bytes",
+}
 PUBLIC = {"HOLDFAST_PUBLIC_URL": "https://hub.example"}
 PUBLIC_KEY = (
     "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEaxfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpZP40Li/hp/m47n60p8D54"
@@ -57,6 +61,18 @@ def patient(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
         ("texts", {**NOTIFY, **HEARING, "NOTIFY_TEXT_TEMPLATE_ID": "t"}, "through GOV.UK Notify: live"),
         ("post", {}, "simulated: nothing leaves"),
         ("post", NOTIFY | HEARING, "live"),
+        ("trades", {}, "simulated: nothing leaves"),
+        ("trades", TRADES | PUBLIC, "live"),
+        (
+            "trades",
+            TRADES,
+            "live, but HOLDFAST_PUBLIC_URL is not an https address: its answers may never come",
+        ),
+        (
+            "trades",
+            TRADES | {"TRADES_API_URL": "http://127.0.0.1:9"},
+            "not the provider: http://127.0.0.1:9 is this machine",
+        ),
     ],
 )
 def test_doctor_says_who_sends_what(patient, check: str, variables: dict[str, str], says: str) -> None:
@@ -67,10 +83,11 @@ SIMULATED = Keys.invented().environment(
     sendgrid_url="http://127.0.0.1:8011",
     twilio_url="http://127.0.0.1:8012",
     notify_url="http://127.0.0.1:8013",
+    trades_url="http://127.0.0.1:8014",
 )
 
 
-@pytest.mark.parametrize("check", ["e-mail", "texts", "post"])
+@pytest.mark.parametrize("check", ["e-mail", "texts", "post", "trades"])
 def test_doctor_says_when_a_simulator_is_in_a_providers_place(patient, check: str) -> None:
     rehearsal = patient(HOLDFAST_PROFILE="profiles/rehearsal.toml", **SIMULATED)
     assert doctor._CHECKS[check](rehearsal) == "a simulator: nothing leaves"
@@ -116,6 +133,10 @@ def test_doctor_says_when_the_public_address_tells_what_we_do(patient, host: str
         ),
         ("texts", {"TWILIO_AUTH_TOKEN": "t"}, "half configured: TWILIO_ACCOUNT_SID, TWILIO_FROM is not set"),
         ("post", {"NOTIFY_API_KEY": "s3cr3t"}, "is not a key of GOV.UK Notify"),
+        ("trades", {"TRADES_API_KEY": "s3cr3t"}, "half configured: TRADES_API_URL is not set"),
+        ("trades", {"TRADES_API_URL": "https://a.example"}, "half configured: TRADES_API_KEY is not set"),
+        ("trades", TRADES | {"TRADES_API_KEY": "s3cr3t"}, "TRADES_API_KEY cannot sign"),
+        ("trades", TRADES | {"TRADES_API_URL": "http://a.example"}, "TRADES_API_URL has to begin with https"),
     ],
 )
 def test_doctor_finds_what_is_half_configured(

@@ -60,7 +60,7 @@ def test_the_environment_page_is_right_about_what_is_live() -> None:
         "twilio_auth_token": "t",
         "twilio_from": "+447700900000",
         "notify_api_key": f"n-{UUID(int=1)}-{UUID(int=2)}",
-        "trades_api_url": "u",
+        "trades_api_url": "https://trades.example",
         "trades_api_key": "k",
     }
     profile = load_profile(REPOSITORY / "profiles" / "cambridgeshire.toml")

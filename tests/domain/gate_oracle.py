@@ -103,6 +103,12 @@ def numbers(c: Circumstances, *, for_text: bool = False) -> tuple[Phone, ...]:
     )
 
 
+def sure_of_texts(c: Circumstances) -> tuple[Phone, ...]:
+    """Numbers of which somebody said that a text is safe, in a plan that has not run out."""
+    ran_out = c.facts.plan_until is not None and c.now >= c.facts.plan_until
+    return () if ran_out else tuple(one for one in numbers(c, for_text=True) if one.safe == "yes")
+
+
 def can_be_rung(c: Circumstances, *, for_text: bool = False) -> bool | None:
     found = numbers(c, for_text=for_text)
     if found and not c.facts.is_child and all(phone.of_guardian for phone in found):
@@ -225,9 +231,14 @@ def to_the_victim(act: Act) -> bool:
     return isinstance(act, Write) and act.purpose is not Purpose.SAFE_CHANNEL_ASKED
 
 
+def announces(act: Act) -> bool:
+    """Says when somebody comes, to a person who asked for that."""
+    return isinstance(act, Write) and act.purpose is Purpose.VISIT_EXPECTED
+
+
 def by_machine(act: Act) -> bool:
     """Written to the person by nobody's decision."""
-    return isinstance(act, Write) and to_the_victim(act) and not act.approved
+    return isinstance(act, Write) and to_the_victim(act) and not act.approved and not announces(act)
 
 
 def on(act: Act, channels: object) -> bool:
@@ -251,6 +262,39 @@ CLAIMS = (
         ),
         instead=NO_WAY,
         alone=True,
+    ),
+    Claim(
+        says="a visit is announced by text where one is known to be safe, and in no other way",
+        when=lambda act, c: (
+            isinstance(act, Write) and announces(act) and (act.channel is not TEXT or not sure_of_texts(c))
+        ),
+        instead=NO_WAY,
+        alone=True,
+    ),
+    Claim(
+        says="an announcement for one number goes there if that one is known to be safe",
+        when=lambda act, c: (
+            isinstance(act, Write)
+            and announces(act)
+            and bool(act.address_id)
+            and act.address_id not in {phone.id for phone in sure_of_texts(c)}
+        ),
+        instead=NO_WAY,
+    ),
+    Claim(
+        says="a visit is announced to nobody who asked us to stop anything, now or at that number before",
+        when=lambda act, c: announces(act) and (bool(c.opted_out) or on(act, c.known_opt_outs)),
+        instead=A_PERSON,
+    ),
+    Claim(
+        says="a visit is announced to somebody who has been spoken to or wrote",
+        when=lambda act, c: announces(act) and (c.unasked or not c.in_touch),
+        instead=A_PERSON,
+    ),
+    Claim(
+        says="a visit at an hour without texts is announced by a person",
+        when=lambda act, c: announces(act) and not may_go_at(act, c.now, c),
+        instead=A_PERSON,
     ),
     Claim(
         says="while held, nothing written leaves",
@@ -492,7 +536,7 @@ def wrong_words(act: Act, c: Circumstances, ruling: Ruling) -> Iterator[str]:
     tells_nothing = (
         act.channel is TEXT
         or is_protected(c)
-        or act.purpose in {Purpose.SAFE_CHANNEL_ASKED, Purpose.WHO_WE_ARE}
+        or act.purpose in {Purpose.SAFE_CHANNEL_ASKED, Purpose.WHO_WE_ARE, Purpose.VISIT_EXPECTED}
     )
     if tells_nothing and not neutral:
         yield "the words may tell"

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from domain.channels import callable_phones
+from domain.dispatch_events import HelpAsked, RepairAsked, VisitExpected
 from domain.errors import Incomplete, NotPossibleNow, Refusal, RoleNotAllowed
 from domain.events import (
     AttemptMade,
@@ -46,6 +47,8 @@ from domain.referral_state import (
     next_action,
     next_deadline,
 )
+from domain.repair_dispatch.events import RepairRequest
+from domain.repair_dispatch.kinds import RepairKind, Urgency
 from domain.triage import triage
 from domain.vocabulary import (
     Access,
@@ -216,6 +219,7 @@ KINDS_OF_STEP = [
     "opt_out",
     "opt_in",
     "text",
+    "dispatch",
     *["report"] * 2,
     *["answered"] * 2,
 ]
@@ -340,7 +344,7 @@ def play(seed: int) -> tuple[Step, ...]:
         state = after
 
     happens(Triage())
-    for _ in range(dice.randint(0, 30)):
+    for _ in range(dice.randint(0, 32)):
         match dice.choice(KINDS_OF_STEP):
             case "silence":
                 now = max([now, *(at + 4 * HOUR for at in state.counted_at[-1:])])
@@ -381,10 +385,25 @@ def play(seed: int) -> tuple[Step, ...]:
                 happens(TextCame(meaning=meaning, phone_id=dice.choice(["phone-1", "phone-2"])))
             case "report":
                 happens(_report(dice, state, left))
+            case "dispatch":
+                happens(_dispatch(dice, now))
             case _:
                 now += dice.choice(A_WHILE)
                 happens(TimePassed())
     return tuple(life)
+
+
+def a_repair_asked(repair_id: str, urgency: Urgency = Urgency.OPEN_PROPERTY) -> RepairAsked:
+    request = RepairRequest(kinds=(RepairKind.BOARD_UP,), urgency=urgency)
+    return RepairAsked(repair_id=repair_id, request=request)
+
+
+def _dispatch(dice: Random, now: datetime) -> Event:
+    """Somebody is sent, or on the way, twice as often."""
+    expected_at = now + dice.choice([10 * MINUTE, HOUR, -MINUTE])
+    visit = VisitExpected(repair_id=dice.choice(["repair-1", "repair-2"]), expected_at=expected_at)
+    repair = a_repair_asked(f"repair-{dice.randrange(9)}", dice.choice([*Urgency]))
+    return dice.choice([visit, visit, repair, HelpAsked(help_id="help-1")])
 
 
 class Tale(tuple):
@@ -420,7 +439,7 @@ def was_in_touch(state: ReferralState) -> bool:
 
 def is_errand(key: str) -> bool:
     """A message beside the one of an opening."""
-    return key.split(":")[1] in {Purpose.SAFE_CHANNEL_ASKED, Purpose.WHO_WE_ARE}
+    return key.split(":")[1] in {Purpose.SAFE_CHANNEL_ASKED, Purpose.WHO_WE_ARE, Purpose.VISIT_EXPECTED}
 
 
 # --- everything is answered
@@ -449,6 +468,10 @@ EVERY_EVENT = [
     *(OptedIn(channel=channel) for channel in ContactChannel),
     *(TextCame(meaning=meaning, phone_id="phone-1") for meaning in TextMeaning),
     *(MessageReported(report=report, address_id="post-1") for report in DeliveryReport),
+    *(a_repair_asked("repair-1", urgency) for urgency in Urgency),
+    HelpAsked(help_id="help-1"),
+    VisitExpected(repair_id="repair-1", expected_at=NOW + HOUR),
+    VisitExpected(repair_id="repair-1", expected_at=NOW - HOUR),
 ]
 
 
@@ -726,7 +749,34 @@ def test_a_message_beside_says_nothing_to_the_person_on_a_sensitive_referral(lif
     for step in life:
         new = [e for e in step.after.errands if e.key not in {known.key for known in step.before.errands}]
         for errand in new:
-            assert errand.purpose is Purpose.SAFE_CHANNEL_ASKED or not step.after.sensitive, step
+            asked_for = errand.purpose in {Purpose.SAFE_CHANNEL_ASKED, Purpose.VISIT_EXPECTED}
+            assert asked_for or not step.after.sensitive, step
+
+
+@bounded
+@given(lives())
+def test_a_visit_is_announced_only_to_somebody_in_touch_on_a_number_known_to_be_safe(life):
+    for step in life:
+        new = [e for e in step.after.errands if e.key not in {known.key for known in step.before.errands}]
+        for errand in new:
+            if errand.purpose is Purpose.VISIT_EXPECTED:
+                assert was_in_touch(step.before), step
+                phone = next(p for p in step.after.facts.phones if p.id == errand.address_id)
+                assert phone.safe is Answer.YES, step
+                assert not step.after.holds, step
+                assert not step.after.opted_out, step
+                assert errand.until is not None
+                assert errand.until > step.now
+
+
+@bounded
+@given(lives())
+def test_of_two_times_of_one_visit_at_most_the_newer_waits_to_leave(life):
+    for step in life:
+        waiting = [
+            e.about for e in step.after.errands if e.purpose is Purpose.VISIT_EXPECTED and e.is_waiting
+        ]
+        assert len(waiting) == len(set(waiting)), step
 
 
 @bounded
@@ -1063,7 +1113,7 @@ def test_every_row_of_the_table_happens_in_some_life():
     }
     happened = {
         (step.before.stage, name_of(step.event))
-        for seed in range(6000)
+        for seed in range(9000)
         for step in play(seed)
         if step.refusal is None
     }

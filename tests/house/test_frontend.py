@@ -19,7 +19,7 @@ def test_every_package_is_locked_by_its_content_and_none_by_an_address() -> None
 
 
 def test_the_assets_are_built() -> None:
-    missing = {"holdfast.css", "page.js", "govuk-frontend.min.js", "icon.svg"} - {
+    missing = {"holdfast.css", "trades.css", "page.js", "govuk-frontend.min.js", "icon.svg"} - {
         f.name for f in BUILT.glob("*")
     }
     assert not missing, f"`make assets` builds them: {missing}"

@@ -40,6 +40,10 @@ THE_GATE = "domain/gate.py"
 ASKS_FOR_PERMITS = "store/message_step.py"
 HANDS_OVER = "activities/correspondence.py"
 KNOWS_PROVIDERS = "wiring/ways_out.py"
+KNOWS_COURIERS = "wiring/trade_ways.py"
+"""The ways to tradespeople, who are told by the same provider of texts or by their firm's system."""
+MAY_ASK = {ASKS_FOR_PERMITS: "permit", "activities/repair_dispatch.py": "permit_notice"}
+"""Who asks the gate for which permit: for a message to a victim, and for telling a tradesperson."""
 
 CLIENTS = (
     "aiohttp",
@@ -112,7 +116,7 @@ def mentions(tree: ast.Module, name: str) -> bool:
 
 
 def knows_providers(place: str, tree: ast.Module) -> list[str]:
-    if place == KNOWS_PROVIDERS or place.startswith("providers/"):
+    if place in {KNOWS_PROVIDERS, KNOWS_COURIERS} or place.startswith("providers/"):
         return []
     return [module for module in imported(tree) if is_of(module, "providers")]
 
@@ -162,13 +166,14 @@ def makes_permits(place: str, tree: ast.Module) -> list[str]:
 
 def asks_for_permits(place: str, tree: ast.Module) -> list[str]:
     """A permit is good for as long as nothing changes: only the transaction that marks a message as leaving asks."""
-    if place in {THE_GATE, ASKS_FOR_PERMITS}:
+    if place == THE_GATE:
         return []
-    return [module for module in imported(tree) if module == "domain.gate.permit"] + [
+    barred = {"permit", "permit_notice"} - {MAY_ASK.get(place)}
+    return [module for module in imported(tree) if module in {f"domain.gate.{one}" for one in barred}] + [
         ast.unparse(node)
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute)
-        and node.attr == "permit"
+        and node.attr in barred
         and ast.unparse(node.value).endswith("gate")
     ]
 
@@ -181,7 +186,7 @@ def sends_unseen(place: str, tree: ast.Module) -> list[str]:
         f"line {node.lineno}"
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.name == "send"
+        and node.name in {"send", "tell"}
         and not _begins_with_the_permit(node)
     ]
 
@@ -193,6 +198,10 @@ def _begins_with_the_permit(send: ast.FunctionDef | ast.AsyncFunctionDef) -> boo
             value=ast.Call(func=ast.Name(id="must_be_permitted"), args=[ast.Name(id="outgoing"), *_])
         ):
             return True
+        case ast.Expr(
+            value=ast.Call(func=ast.Name(id="must_be_permitted_to_tell"), args=[key, ast.Name(id="permit")])
+        ):
+            return ast.unparse(key) == "notice.key"
     return False
 
 
@@ -248,6 +257,13 @@ OTHER_WAYS_OUT: list[tuple[Rule, str, str]] = [
     (makes_permits, "providers/permission.py", "class MyPermit(Permit):\n    pass"),
     (asks_for_permits, "activities/correspondence.py", "from domain.gate import permit as leave"),
     (asks_for_permits, "api/contact.py", "from domain import gate\ngate.permit(key, act, known)"),
+    (asks_for_permits, "api/contact.py", "from domain.gate import permit_notice"),
+    (asks_for_permits, "store/message_step.py", "from domain.gate import permit_notice"),
+    (
+        sends_unseen,
+        "providers/fax.py",
+        "class Fax:\n    def tell(self, notice, permit):\n        dial(notice.phone)",
+    ),
     (
         sends_unseen,
         "providers/fax.py",
@@ -306,14 +322,16 @@ def lint_a_small_house(folder: Path, files: dict[str, str]) -> subprocess.Comple
     for file, text in {
         "providers/fax.py": "",
         "wiring/ways_out.py": "import providers.fax\n",
+        "wiring/trade_ways.py": "import providers.fax\n",
         **files,
     }.items():
         (folder / file).write_text(text)
     listed = "".join(f"\n    {room}" for room in sorted(rooms))
-    keys = "".join(
-        f"{key} = {value if isinstance(value, str) else ', '.join(value)}\n"
+    said = {
+        key: [value] if isinstance(value, str) else ["", *(f"    {one}" for one in value)]
         for key, value in contract.items()
-    )
+    }
+    keys = "".join(f"{key} = {chr(10).join(lines)}\n" for key, lines in said.items())
     (folder / ".importlinter").write_text(
         f"[importlinter]\nroot_packages ={listed}\n\n[importlinter:contract:one]\n{keys}"
     )

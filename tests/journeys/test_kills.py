@@ -127,7 +127,7 @@ def there(hurt: Tree, people_at: Callable[[Tree], People]) -> People:
 
 @pytest.mark.parametrize(
     ("killed", "how_many"),
-    [("worker", 18), ("api", 18), ("temporal", 18), ("postgres", 18), ("up", 18), ("everything", 99)],
+    [("worker", 27), ("api", 27), ("temporal", 27), ("postgres", 27), ("up", 27), ("everything", 108)],
 )
 def test_what_was_accepted_happens_once_although_it_was_killed(
     hurt: Tree, there: People, killed: str, how_many: int

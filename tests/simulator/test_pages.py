@@ -12,6 +12,7 @@ from sendgrid.helpers.mail import Header
 
 from simulator.running import Simulator
 from simulator.script import Provider, Trouble
+from simulator.trades_boing_book import Job
 from tests.browser import checks
 from tests.browser.window import NARROWEST
 from tests.simulator.service import Service
@@ -186,10 +187,11 @@ async def test_everybody_can_use_the_pages(simulator: Simulator, service: Servic
     send_text(simulator, service)
     mail_client(simulator).send(offering(service))
     letter(simulator)
+    simulator.world.boing.keep(Job(offer_id="o-1", firm_id="firm-01", reference="K7PM-4T2Q", area="CT1"))
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     await page.goto("/")
-    for words in (None, ADA, "A message from The Hub"):
+    for words in (None, ADA, "A message from The Hub", "Repairs"):
         if words:
             await page.goto("/")
             await page.get_by_role("link", name=words, exact=True).click()

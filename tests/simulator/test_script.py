@@ -120,7 +120,7 @@ def test_a_conversation_is_everything_with_one_number() -> None:
 
 def test_keys_are_invented_anew_unless_they_are_kept_in_a_file(tmp_path) -> None:
     file = tmp_path / "simulator-keys"
-    urls = {"sendgrid_url": "s", "twilio_url": "t", "notify_url": "n"}
+    urls = {"sendgrid_url": "s", "twilio_url": "t", "notify_url": "n", "trades_url": "b"}
     first, again = Keys.kept_in(file), Keys.kept_in(file)
     assert first.environment(**urls) == again.environment(**urls)
     assert Keys.invented().environment(**urls) != Keys.invented().environment(**urls)

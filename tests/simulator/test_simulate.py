@@ -29,19 +29,20 @@ def simulate() -> Iterator[subprocess.Popen[str]]:
 
 
 def test_what_it_prints_leads_holdfast_to_it(simulate: subprocess.Popen[str]) -> None:
-    lines = [simulate.stdout.readline().rstrip() for _ in range(14)]
+    lines = [simulate.stdout.readline().rstrip() for _ in range(16)]
     exported = [line.removeprefix("export ") for line in lines if line.startswith("export ")]
     variables = dict(shlex.split(line)[0].split("=", 1) for line in exported)
     settings = Settings.model_validate(variables)
     assert settings.sendgrid_api_key
     assert settings.twilio_auth_token
     assert settings.notify_api_key
+    assert settings.trades_api_key
     assert set(variables) <= {field.validation_alias for field in Settings.model_fields.values()}
     address = re.search(r"http://127\.0\.0\.1:\d+", lines[0])[0]
     script = httpx2.get(f"{address}/_control/script", trust_env=False).json()
     assert (script["seed"], script["rates"]) == (7, {"silent": 1.0})
-    ports = {httpx2.URL(variables[name]).port for name in variables if name.endswith("_BASE_URL")}
-    assert len(ports) == 3
+    ports = {httpx2.URL(variables[name]).port for name in variables if name.endswith("_URL")}
+    assert len(ports) == 4
     simulate.send_signal(signal.SIGTERM)
     assert simulate.wait(15) == 0
     assert simulate.stderr.read() == ""

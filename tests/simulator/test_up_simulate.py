@@ -30,7 +30,7 @@ def environment_of(tree: Tree, name: str) -> dict[str, str]:
 def test_it_prints_where_the_phone_is_and_the_phone_is_there(simulated: Tree) -> None:
     address = simulated.record.simulator
     assert address
-    assert f"{address}/" in simulated.output()
+    assert wait_until(lambda: f"{address}/" in simulated.output(), seconds=5)  # just after it is ready
     assert "Phone" in httpx2.get(f"{address}/", trust_env=False).text
 
 
@@ -40,6 +40,8 @@ def test_api_and_worker_take_it_for_their_providers(simulated: Tree) -> None:
         assert told["SENDGRID_BASE_URL"].startswith("http://127.0.0.1:")
         assert told["TWILIO_AUTH_TOKEN"]
         assert told["NOTIFY_API_KEY"]
+        assert told["TRADES_API_URL"].startswith("http://127.0.0.1:")
+        assert told["TRADES_API_KEY"]
     assert "SENDGRID_API_KEY" not in environment_of(simulated, "temporal")
 
 
@@ -88,6 +90,7 @@ def test_no_key_can_be_read_by_others(simulated: Tree) -> None:
     secret = (simulated.data.path / "simulator-keys").read_text().strip()
     told = environment_of(simulated, "worker")
     secrets = [secret, told["SENDGRID_API_KEY"], told["TWILIO_AUTH_TOKEN"], told["NOTIFY_API_KEY"]]
+    secrets.append(told["TRADES_API_KEY"])
     listed = "".join(
         Path(f"/proc/{process.pid}/cmdline").read_text(errors="replace") for process in simulated.running()
     )

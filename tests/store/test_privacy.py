@@ -101,9 +101,9 @@ def test_no_name_number_or_address_lies_in_clear_in_any_table(office: Office) ->
         claim, status=200, body=b'{"note": "KeptAnswerBody"}', headers={"location": "/Minnie"}, now=life.now
     )
     assert life.state.stage == "supporting"
-    dump = _dump(office)
-    assert life.id.encode() in dump, "the dump has to show what lies there"
-    assert [secret for secret in SECRETS if _appears(secret, dump)] == []
+    written = dump(office)
+    assert life.id.encode() in written, "the dump has to show what lies there"
+    assert [secret for secret in SECRETS if appears(secret, written)] == []
 
 
 def test_the_planted_words_can_be_read_again_by_who_has_the_key(office: Office) -> None:
@@ -159,7 +159,7 @@ def test_whose_a_referral_is_stays_readable(office: Office) -> None:
     assert JO.owner == "token:t-jo"
 
 
-def _dump(office: Office) -> bytes:
+def dump(office: Office) -> bytes:
     """Every table as Postgres itself writes it out, and bytea once more as the bytes it holds."""
     url = office.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     parts: list[bytes] = []
@@ -177,6 +177,7 @@ def _dump(office: Office) -> bytes:
     return b"\n".join(parts)
 
 
-def _appears(secret: str, dump: bytes) -> bool:
-    folded = dump.lower()
+def appears(secret: str, written: bytes) -> bool:
+    """Whether a word lies in what was written out, as it is or as its bytes in figures."""
+    folded = written.lower()
     return any(form.lower() in folded for form in (secret.encode(), secret.encode().hex().encode()))

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -41,13 +42,15 @@ ADA = WordsContext(
     hours=HOURS["en"],
     reference="K7PM-4T2Q",
     hours_in=HOURS,
+    expected_at=dt.datetime(2026, 11, 24, 14, 10, tzinfo=dt.UTC),
+    written_on=dt.date(2026, 11, 24),
 )
 EVERY = [
     (purpose, channel, neutral, language)
     for purpose, occasion in OCCASIONS.items()
     for channel, neutral, language in product(occasion.channels, (False, True), LANGUAGES)
 ]
-TO_THE_PERSON = [each for each in EVERY if each[0] in {"contact_unanswered", "information"}]
+TO_THE_PERSON = [each for each in EVERY if each[0] in {"contact_unanswered", "information", "visit_expected"}]
 LETTERS = [
     (purpose, neutral, language) for purpose, channel, neutral, language in EVERY if channel == "letter"
 ]
@@ -78,7 +81,7 @@ def said(words) -> str:
 def test_every_message_exists_in_every_language(purpose, channel, neutral, language):
     words = written(purpose, channel, neutral=neutral, language=language)
     assert words.language == language
-    assert ("Ada" in said(words)) == (purpose in {"contact_unanswered", "information"})
+    assert ("Ada" in said(words)) == (purpose not in {"safe_channel_asked", "who_we_are"})
 
 
 @pytest.mark.parametrize(("purpose", "channel", "neutral", "language"), EVERY)
@@ -237,6 +240,37 @@ def test_whoever_asks_who_we_are_learns_the_neutral_name_and_a_number():
             assert secret not in text
 
 
+def test_who_is_expecting_somebody_learns_when_they_come_and_nothing_else():
+    for language in LANGUAGES:
+        text = written("visit_expected", "text", language=language).text
+        assert "14:10" in text
+        assert "2026" not in text  # today needs no date
+        assert "STOP" in text
+        # Whoever else reads it learns neither who comes nor what for.
+        for secret in (
+            "Example Support",
+            "lock",
+            "glaz",
+            "repair",
+            "board",
+            "clo",
+            "raka",
+            "door",
+            "drws",
+            "tatau",
+        ):
+            assert secret not in text.lower(), (language, secret)
+
+
+@pytest.mark.parametrize(
+    ("language", "day"), [("en", "24 November"), ("cy", "24 Tachwedd"), ("mi", "24 Whiringa-ā-rangi")]
+)
+def test_somebody_who_comes_on_another_day_is_announced_with_the_day(language, day):
+    tomorrow = replace(ADA, written_on=dt.date(2026, 11, 23))
+    words = words_for("visit_expected", "text", neutral=True, language=language, context=tomorrow)
+    assert day in words.text
+
+
 @pytest.mark.parametrize("words", [*FORBIDDEN_IN_WELSH, *FORBIDDEN_IN_MAORI])
 def test_a_telling_word_is_found_in_welsh_and_te_reo_maori(words):
     assert tells_something(f"Neges: {words.upper()}.")
@@ -286,7 +320,8 @@ ALL_OPEN = [
 CAN_HAPPEN = [
     (purpose, channel)
     for purpose, channel in product(Purpose, Channel)
-    if purpose is not Purpose.WHO_WE_ARE or channel is Channel.TEXT  # it answers a text, by a text alone
+    if purpose not in {Purpose.WHO_WE_ARE, Purpose.VISIT_EXPECTED}
+    or channel is Channel.TEXT  # by a text alone
 ]
 
 
@@ -309,6 +344,7 @@ def _permit(purpose: Purpose, channel: Channel, facts):
         now=NOW,
         sensitive=facts.is_sensitive,
         protected=facts.is_sensitive,
+        in_touch=purpose is Purpose.VISIT_EXPECTED,
     )
     return permit("key", Write(channel=channel, purpose=purpose, approved=True), circumstances)
 

@@ -18,9 +18,9 @@ from providers.simulated import SimulatedProvider
 from providers.sms_twilio import TwilioProvider
 from simulator.keys import Keys
 from tests.builders import NOW
+from wiring.histories import WORKFLOWS
 from wiring.outfit import NotEquipped, Outfit, stop_address
 from wiring.settings import ROOT, Settings, load_settings
-from worker import WORKFLOWS
 
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 
@@ -116,6 +116,7 @@ INVENTED = Keys.invented().environment(
     sendgrid_url="http://127.0.0.1:8011",
     twilio_url="http://127.0.0.1:8012",
     notify_url="http://127.0.0.1:8013",
+    trades_url="http://127.0.0.1:8014",
 )
 
 
@@ -157,7 +158,7 @@ def test_there_is_a_reader_for_every_provider_that_calls_and_without_keys_it_bel
     environment: Callable[..., None],
 ) -> None:
     readers = an_outfit(environment).callback_readers()
-    assert set(readers) == {"sendgrid", "twilio", "notify"}
+    assert set(readers) == {"sendgrid", "twilio", "notify", "trades"}
     headers = {
         "authorization": "Bearer ",
         "x-twilio-signature": "x",
@@ -181,6 +182,11 @@ def test_every_activity_a_workflow_asks_for_is_there_under_a_name_of_its_own(
         "send_message",
         "take_up_support",
         "project_support",
+        "take_up_repair",
+        "project_repair",
+        "read_month_spend",
+        "reserve_offers",
+        "tell_tradesperson",
     } <= set(given)
 
 

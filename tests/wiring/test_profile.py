@@ -1,4 +1,4 @@
-"""Profiles as files: the two that are shipped, and every way in which a file can disappoint."""
+"""Profiles as files: those that are shipped, and every way in which a file can disappoint."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from domain.errors import InvalidProfile
+from domain.repair_dispatch.kinds import Urgency
 from domain.vocabulary import Flag, RiskLevel, Weekday
 from domain.working_hours import is_open, next_cut_off, next_open
 from wiring.profile import LARGEST_PROFILE, ProfilePolicies, closed_days, load_profile, wording_folder
 
 PROFILES = Path(__file__).parents[2] / "profiles"
 CAMBRIDGESHIRE, REHEARSAL = PROFILES / "cambridgeshire.toml", PROFILES / "rehearsal.toml"
+KENT = PROFILES / "kent.toml"
 SECONDS = timedelta(minutes=1)
 
 
@@ -108,6 +110,7 @@ def test_a_rehearsal_is_the_hub_in_all_but_time() -> None:
                 hub.messages, unknown_rules=rehearsal.messages.unknown_rules
             ),  # what is done in doubt is no matter of time
             support=replace(rehearsal.support, **times_of(hub.support)),
+            repairs=replace(rehearsal.repairs, **times_of(hub.repairs)),
         )
         == hub
     )
@@ -137,6 +140,18 @@ def test_a_whole_life_of_a_rehearsal_passes_within_a_minute() -> None:
             assert all(each < SECONDS for each in (wait.values() if isinstance(wait, dict) else [wait]))
 
 
+def test_a_repair_of_a_rehearsal_passes_within_a_minute() -> None:
+    profile = load_profile(REHEARSAL)
+    for name, wait in times_of(profile.repairs).items():
+        if name not in {
+            "at_once",
+            "link_for",
+            "duplicate_within",
+            "expiry_warning",
+        }:  # how long something is true
+            assert all(each < SECONDS for each in (wait.values() if isinstance(wait, dict) else [wait])), name
+
+
 def test_a_rehearsal_is_open_on_christmas_night() -> None:
     policy = ProfilePolicies(load_profile(REHEARSAL)).policy_at(utc("2026-12-25T00:00"))
     assert is_open(policy.hours, utc("2026-12-25T03:00"))
@@ -146,6 +161,29 @@ def test_somebody_who_rings_within_seconds_is_not_escalated_at_every_call() -> N
     contact = load_profile(REHEARSAL).contact
     assert contact.lapse_after >= timedelta(seconds=15)
     assert contact.first_call_within[RiskLevel.HIGH] >= timedelta(seconds=15)
+
+
+# --- Kent ------------------------------------------------------------------------------------------------------
+
+
+def test_kent_is_at_the_door_within_fifteen_minutes_and_done_within_two_hours() -> None:
+    repairs = load_profile(KENT).repairs
+    assert repairs.on_site_within[Urgency.OPEN_PROPERTY] == timedelta(minutes=15)
+    assert repairs.done_within[Urgency.OPEN_PROPERTY] == timedelta(hours=2)
+    assert (repairs.answer_within, repairs.at_once[Urgency.OPEN_PROPERTY]) == (timedelta(minutes=5), 2)
+    # Somebody who does not answer, and the next who does not either, leave a third five minutes to come.
+    assert 2 * repairs.answer_within < repairs.on_site_within[Urgency.OPEN_PROPERTY]
+
+
+def test_kents_line_is_open_from_eight_to_eight_on_working_days() -> None:
+    policy = ProfilePolicies(load_profile(KENT)).policy_at(utc("2026-11-20T12:00"))
+    assert next_open(policy.hours, utc("2026-11-20T20:00")) == utc("2026-11-23T08:00")
+    assert not is_open(policy.hours, utc("2026-12-25T12:00"))
+    assert load_profile(KENT).hours_in_words == "Monday to Friday, 8am to 8pm"
+
+
+def test_a_profile_without_repairs_keeps_kents_promises() -> None:
+    assert load_profile(CAMBRIDGESHIRE).repairs == load_profile(KENT).repairs
 
 
 # --- Every shipped profile -------------------------------------------------------------------------------------
@@ -163,7 +201,7 @@ def test_every_shipped_profile_is_sound_and_named_like_its_file(path: Path) -> N
 
 
 def test_a_profile_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
-    assert refusal(tmp_path / "kent.toml").endswith("there is no such profile")
+    assert refusal(tmp_path / "nowhere.toml").endswith("there is no such profile")
 
 
 def test_a_folder_is_no_profile(tmp_path: Path) -> None:

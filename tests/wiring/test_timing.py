@@ -25,7 +25,7 @@ class Temporal:
     def __init__(self, comes: object) -> None:
         self._comes = comes
 
-    def get_workflow_handle_for(self, *_: object) -> "Temporal":
+    def get_workflow_handle(self, *_: object) -> "Temporal":
         return self
 
     async def execute_update(self, *_: object, **__: object) -> object:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
+from domain.errors import CannotBeWritten
 from domain.message_ports import Draft
 from domain.vocabulary import Access, Channel, MessageState, Purpose
 from store.wording_check import WordingCheckStore
@@ -170,3 +171,11 @@ def test_a_preview_knows_nobody_and_needs_no_check() -> None:
         assert set(found.files) == set(found.wording.files)
     welsh = Sample(purpose=Purpose.INFORMATION, channel=Channel.TEXT, language="cy")
     assert preview(writer, welsh, ON).shown.written.text.startswith("Helo Ada")
+
+
+def test_a_visit_is_announced_by_the_clock_on_the_wall_of_the_service() -> None:
+    eta = datetime(2026, 7, 1, 13, 10, tzinfo=UTC)
+    text = a_draft(purpose=Purpose.VISIT_EXPECTED, channel=Channel.TEXT, language="en", expected_at=eta)
+    assert "at about 14:10. " in MessageWriter(PROFILE).write(text, eta.date()).text
+    with pytest.raises(CannotBeWritten):  # nobody comes any more
+        MessageWriter(PROFILE).write(replace(text, expected_at=None), eta.date())

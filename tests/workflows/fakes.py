@@ -16,6 +16,7 @@ from typing import Any
 from activities.correspondence import CorrespondenceActivities
 from activities.ongoing_support import SupportActivities
 from activities.referral import ReferralActivities
+from domain.dispatch_events import RepairAsked
 from domain.errors import CannotBeWritten, ReferralNotFound
 from domain.events import Answer, Command, CommandEvent, CorrectionSent
 from domain.facts import Facts
@@ -27,6 +28,7 @@ from domain.policy import Policy
 from domain.ports import Projection, SupportBegun, SupportProjection, TakenUp
 from domain.referral_state import Entry, MessageChange, OngoingSupport, ReferralState
 from domain.vocabulary import Channel, DeliveryReport, MessageState, Purpose, Stage
+from tests.workflows.repairs import MemoryRepairs, repair_activities
 
 WAITING = {MessageState.HELD, MessageState.RESERVED}
 UNSURE = set(MessageState) - {MessageState.SENT, MessageState.REJECTED}
@@ -93,6 +95,7 @@ class MemoryTables:
         """Letters that wait to be printed."""
         self.answers: list[bool] = []
         """What the ways out answered: whether they took a message."""
+        self.repairs = MemoryRepairs()
         self.after_writing: Callable[[Projection], None] | None = None
         """What happens when a turn is in the tables and its workflow has not heard of it."""
 
@@ -176,6 +179,8 @@ class MemoryTables:
                         policy=state.policy,
                     ),
                 )
+            if isinstance(projection.effects.begins, RepairAsked):
+                self.repairs.asked(projection.effects.begins, state.referral_id, projection.at)
             if projection.command_id and projection.answer:
                 self._answer(projection.command_id, projection.answer)
             return True
@@ -383,7 +388,14 @@ class OnePolicy:
 
 
 def activities_over(
-    tables: Any, writer: Any, provider: Any, policies: Any, *, messages: Any = None, supports: Any = None
+    tables: Any,
+    writer: Any,
+    provider: Any,
+    policies: Any,
+    *,
+    messages: Any = None,
+    supports: Any = None,
+    repairs: Any = None,
 ) -> list[Callable[..., Any]]:
     """Every activity, fed; `messages` and `supports` when they are not the same object as `tables`."""
     referral = ReferralActivities(tables, policies)
@@ -397,6 +409,7 @@ def activities_over(
         correspondence.reconcile_message,
         support.take_up_support,
         support.project_support,
+        *repair_activities(repairs if repairs is not None else MemoryRepairs()),
     ]
 
 

@@ -35,10 +35,9 @@ from tests.workflows.fakes import (
     ScriptedProvider,
     activities_over,
 )
-from wiring.histories import has_begun
+from wiring.histories import WORKFLOWS, has_begun
 from wiring.sandbox import runner
 from wiring.temporal import Orchestra
-from worker import WORKFLOWS
 from workflows.ongoing_support import SupportWorkflow
 from workflows.referral import ReferralWorkflow
 
@@ -108,7 +107,9 @@ class Desk:
         await self.worker_stops()
 
     def activities(self) -> list[Callable[..., Any]]:
-        return activities_over(self.tables, self.writer, self.provider, OnePolicy(self.policy))
+        return activities_over(
+            self.tables, self.writer, self.provider, OnePolicy(self.policy), repairs=self.tables.repairs
+        )
 
     async def worker_starts(self) -> None:
         self._worker = contextlib.AsyncExitStack()

@@ -8,13 +8,16 @@ import asyncio
 import json
 import os
 import sys
+import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from temporalio.client import WorkflowHistory
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
+from domain.dispatch_events import RepairAsked
 from domain.events import (
     AttemptMade,
     MessageReported,
@@ -25,6 +28,16 @@ from domain.events import (
     TextCame,
 )
 from domain.message_ports import Verdict
+from domain.practical_help.events import (
+    Delivered,
+    GoodsOrdered,
+    HelpCompleted,
+    LineQuantity,
+    VisitEnded,
+    WindowAgreed,
+)
+from domain.practical_help.kinds import VisitOutcome, VisitPurpose
+from domain.repair_dispatch.kinds import NoticeVerdict, RepairAsk, RepairDecisionKind, TradeAnswer
 from domain.vocabulary import (
     AttemptOutcome,
     ContactChannel,
@@ -37,7 +50,11 @@ from domain.vocabulary import (
 )
 from store.keyring import Keyring
 from tests.builders import DAY, HOUR, MINUTE, information_facts, message_policy, sensitive_facts
+from tests.domain.helps import STRIPPED
+from tests.domain.repairs import OPEN_DOOR
+from tests.workflows.helps import HelpDesk
 from tests.workflows.lives import Desk, RunningReferral
+from tests.workflows.repairs import RunningRepair
 from wiring.codec import encrypting_converter
 
 HISTORIES = Path(__file__).resolve().parent.parent / "histories"
@@ -221,6 +238,50 @@ async def came_back(desk: Desk) -> None:
     await life.ends()
 
 
+async def stripped_flat(desk: Desk) -> None:
+    """Goods come in two parts; a visitor is silent once; a follow-up visit finds everything there."""
+    assert isinstance(desk, HelpDesk), "see DESKS"
+    running = await desk.asks()
+    await running.goes_in()
+    await running.waits(52 * MINUTE)
+    await running.checks_in()
+    now = await running.now()
+    await running.happens(VisitEnded(visit=1, at=now, outcome=VisitOutcome.URGENT))
+    await running.happens(GoodsOrdered(items=STRIPPED, at=now))
+    await running.happens(WindowAgreed(order=1, from_at=now + HOUR, until_at=now + 3 * HOUR))
+    first = tuple(LineQuantity(line=line, quantity=1) for line in (1, 2, 3))
+    await running.happens(Delivered(order=1, items=first, at=now))
+    await running.waits(HOUR)
+    rest = tuple(LineQuantity(line=line, quantity=1) for line in (2, 4))
+    await running.happens(Delivered(order=1, items=rest, at=await running.now()))
+    await running.goes_in(number=2, purpose=VisitPurpose.FOLLOW_UP)
+    await running.happens(VisitEnded(visit=2, at=await running.now(), outcome=VisitOutcome.ALL_THERE))
+    await running.happens(HelpCompleted())
+    await running.ends()
+
+
+async def repair(desk: Desk) -> None:
+    """A repair: two are asked, one is down, a lost confirmation, a reassignment, a stop, a place that is not secure."""
+    life = await desk.begins()
+    asked = RunningRepair(desk, str(uuid.uuid4()))
+    desk.tables.repairs.verdicts = [NoticeVerdict.NOT_TRIED]
+    await life.is_told(RepairAsked(repair_id=asked.id, request=OPEN_DOOR))
+    first, second = await asked.is_offered()
+    desk.tables.repairs.verdicts = [NoticeVerdict.UNKNOWN] * 2
+    await asked.is_answered(first, TradeAnswer.ACCEPTED)
+    await asked.is_answered(second, TradeAnswer.ACCEPTED)
+    await asked.waits(10 * timedelta(seconds=1))
+    await asked.decides(RepairDecisionKind.REASSIGN)
+    await asked.has(lambda state: not state.notices and state.open_offers)
+    await asked.is_answered(asked.state.open_offers[0].offer_id, TradeAnswer.ON_THE_WAY)
+    await life.is_told(Stopped(cause=StopCause.IMMEDIATE_DANGER))
+    await asked.has(lambda state: state.asks_for(RepairAsk.CONTACT_STOPPED))
+    await asked.is_answered(asked.state.confirmed or "", TradeAnswer.COMPLETED, cost_pence=9_900)
+    await asked.decides(RepairDecisionKind.CONFIRM_SECURE, secure=False)
+    await asked.decides(RepairDecisionKind.CANCEL)
+    await asked.ends()
+
+
 PATHS: dict[str, Story] = {
     path.__name__: path
     for path in (
@@ -238,9 +299,13 @@ PATHS: dict[str, Story] = {
         away,
         doubted,
         came_back,
+        repair,
+        stripped_flat,
     )
 }
 """Every main path, by the name of its file."""
+DESKS: dict[str, type[Desk]] = {stripped_flat.__name__: HelpDesk}
+"""Whose paths need more than a referral's desk."""
 
 
 async def written_to(desk: Desk) -> RunningReferral:
@@ -260,7 +325,7 @@ async def main(names: list[str]) -> None:
     )
     HISTORIES.mkdir(exist_ok=True)
     for name in names or PATHS:
-        async with Desk(env) as desk:
+        async with DESKS.get(name, Desk)(env) as desk:
             await PATHS[name](desk)
         for old in HISTORIES.glob(f"{name}[.]*"):
             old.unlink()
@@ -271,7 +336,7 @@ async def main(names: list[str]) -> None:
 async def keep(name: str, desk: Desk) -> None:
     """Write a path's histories: the referral's runs in order, and its support's."""
     found = sorted(await desk.histories(), key=began)
-    for kind in ("referral", "support"):
+    for kind in ("referral", "support", "repair", "help"):
         runs = [history for history in found if history.workflow_id.startswith(kind)]
         for number, history in enumerate(runs, start=1):
             path = HISTORIES / f"{name}.{kind}-{number}.json"

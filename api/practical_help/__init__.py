@@ -1,0 +1,1 @@
+"""Practical help at the front door: ask for it, take its steps, see where it stands."""

@@ -1,0 +1,1 @@
+"""The page a tradesperson opens from a text.  Nothing is imported here."""

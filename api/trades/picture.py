@@ -1,0 +1,95 @@
+"""Makes a photo anew from its pixels alone: whatever else was in the file, such as where it was taken, is gone.
+
+Source: docs/repairs.md#photographs.
+"""
+
+import warnings
+from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+FORMATS = ("JPEG", "PNG", "WEBP")
+"""What telephones send.  Where a page asks for these, those that take other kinds send a JPEG."""
+MOST_PIXELS = 50_000_000
+"""More is no photo of a telephone but a file that fills the memory of whoever opens it."""
+MOST_UNPACKED = 25_000_000
+"""Pixels of the kinds that cannot be read at less than their full size."""
+LONGEST_SIDE = 1600
+"""Pixels: a screw can be told from a bolt, a face in a window hardly."""
+QUALITY = 80
+_WHITE = (255, 255, 255)
+_SMOOTH = frozenset({"L", "RGB", "RGBA", "CMYK"})
+"""Kinds of pixel that can be made smaller as they are."""
+_HAS_HOLES = frozenset({"LA", "La", "PA", "RGBa"})
+
+
+class NoPicture(Exception):
+    """It is none of the pictures we take, or is broken."""
+
+
+class TooManyPixels(Exception):
+    """It would need more memory than a photo may."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Picture:
+    """A JPEG that holds nothing but its pixels."""
+
+    content: bytes
+    width: int
+    height: int
+
+
+def made_anew(content: bytes) -> Picture:
+    """Read a picture, turn it upright, make it smaller and write it anew.
+
+    Raises:
+        NoPicture: It is of another kind, or broken.
+        TooManyPixels: It has more than `MOST_PIXELS`.
+    """
+    try:
+        return _written(_upright(_opened(content)))
+    except Image.DecompressionBombError:
+        raise TooManyPixels from None
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError):
+        # Pillow says in as many ways that a file is broken as there are ways to break one.
+        raise NoPicture from None
+
+
+def _opened(content: bytes) -> Image.Image:
+    with warnings.catch_warnings():
+        # We count by ourselves, below.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        picture = Image.open(BytesIO(content), formats=FORMATS)
+    most = MOST_PIXELS if picture.format == "JPEG" else MOST_UNPACKED
+    if picture.width * picture.height > most:
+        raise TooManyPixels
+    picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is read at no more than it needs
+    return picture
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """Make it smaller, and turn it as its file says, while the file can still say so."""
+    if picture.mode not in _SMOOTH:
+        see_through = picture.mode in _HAS_HOLES or "transparency" in picture.info
+        picture = picture.convert("RGBA" if see_through else "RGB")
+    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    return _without_holes(ImageOps.exif_transpose(picture))
+
+
+def _without_holes(picture: Image.Image) -> Image.Image:
+    """Make see-through places white."""
+    if picture.mode == "RGBA":
+        behind = Image.new("RGBA", picture.size, (*_WHITE, 255))
+        picture = Image.alpha_composite(behind, picture)
+    return picture.convert("RGB")
+
+
+def _written(picture: Image.Image) -> Picture:
+    """Write the pixels into a new picture, which has never had anything else."""
+    bare = Image.new("RGB", picture.size)
+    bare.paste(picture)
+    out = BytesIO()
+    bare.save(out, "JPEG", quality=QUALITY, optimize=True)
+    return Picture(content=out.getvalue(), width=bare.width, height=bare.height)

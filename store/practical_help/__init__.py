@@ -1,0 +1,1 @@
+"""Practical help in the tables: where it stands, and what people said with each step."""

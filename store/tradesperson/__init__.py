@@ -1,0 +1,1 @@
+"""The register of tradespeople: its table, its entries, and what offers say of each."""
