@@ -40,6 +40,14 @@ class NoticeWanted:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Whether somebody who was made an offer may still be sent."""
+
+    offer_id: str
+    at: datetime
+
+
 class RepairDispatchActivities:
     """Reads where a repair stands, writes its turns, keeps places for it, and tells tradespeople."""
 
@@ -85,6 +93,12 @@ class RepairDispatchActivities:
             return SpendKnown(month_pence=self._tables.month_pence(at))
 
     @activity.defn
+    def may_be_sent(self, standing: Standing) -> bool:
+        """Ask the register about somebody who says yes."""
+        with translated():
+            return self._tables.may_be_sent(standing.offer_id, standing.at)
+
+    @activity.defn
     def reserve_offers(self, wanted: OffersWanted) -> OffersReserved:
         """Keep places in tradespeople's days."""
         with translated():
@@ -97,7 +111,7 @@ class RepairDispatchActivities:
             notice = self._tables.notice(wanted.repair_id, wanted.key)
             if notice is None:
                 return NoticeSettled(key=wanted.key, verdict=NoticeVerdict.TOLD)
-            told = self._couriers[notice.channel].tell(notice, permit_notice(notice.key))
+            told = self._couriers[notice.channel].tell(notice, permit_notice(notice.known_as))
             self._tables.notice_told(notice.key, told, at=wanted.at)
             return _settled(wanted.key, told)
 

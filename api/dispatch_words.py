@@ -3,7 +3,7 @@
 from api.repair_dispatch.plain_words import ANSWERS, DECISIONS, kinds_in_words, within
 from domain.dispatch_events import HelpAsked, RepairAsked, VisitExpected
 from domain.practical_help.events import HelpCommandEvent
-from domain.repair_dispatch.events import RepairCommandEvent, RepairDecided, TradeAnswered
+from domain.repair_dispatch.events import NoticeFailed, RepairCommandEvent, RepairDecided, TradeAnswered
 
 DispatchEvent = RepairAsked | HelpAsked | VisitExpected | RepairCommandEvent | HelpCommandEvent
 
@@ -43,5 +43,7 @@ def dispatch_in_words(event: DispatchEvent) -> str:
             return f"Answer of a tradesperson: {within(ANSWERS[answer])}"
         case RepairDecided(kind=kind):
             return f"Decision about a repair: {within(DECISIONS[kind])}"
+        case NoticeFailed():
+            return "A text to a tradesperson did not arrive"
         case of_help:
             return f"Practical help: {within(HELP[of_help.type])}"

@@ -13,6 +13,7 @@ from api.form import NotSaved, Shown, local_path, typed_into
 from api.guard import FormToken
 from api.problems import Kind, Problem
 from api.services import Services
+from api.trades.mishap import WITH_LINK, mishap_of
 from api.visit import SignInNeeded, visitor_if_known
 from domain.vocabulary import Channel, Role
 from store.session import Session
@@ -111,6 +112,8 @@ async def answer(request: Request, problem: Problem) -> Response:
     wants_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
     if not wants_page:
         return problem.response()
+    if request.url.path.startswith(WITH_LINK):
+        return await _to_a_tradesperson(request, problem)
     session = typed = None
     if problem.kind is Kind.UNAVAILABLE:
         with contextlib.suppress(Problem):  # no form of ours: nothing to offer again
@@ -129,6 +132,20 @@ async def answer(request: Request, problem: Problem) -> Response:
         detail=problem.detail,
     )
     response.headers.update(problem.headers)
+    return response
+
+
+async def _to_a_tradesperson(request: Request, problem: Problem) -> Response:
+    """Say it small and in their words; what they sent can be sent again under its own nonce."""
+    kept = None
+    if problem.kind is Kind.UNAVAILABLE:
+        with contextlib.suppress(Problem):  # a photo: to be chosen again
+            typed = await typed_into(request, request.app.state.services)
+            kept = NotSaved(typed, request.url.path) if typed else None
+    response = show(
+        request, "trades_error.html", status=problem.kind.status, mishap=mishap_of(problem.kind), kept=kept
+    )
+    response.headers.update({**problem.headers, "X-Robots-Tag": "noindex, nofollow"})
     return response
 
 

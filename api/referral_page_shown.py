@@ -160,7 +160,11 @@ def _told(found: Found, *, zone: ZoneInfo, now: datetime) -> Told | None:
         return None
     told, event = told_of(found.command), found.command.event
     asked = [each for each in found.repairs if isinstance(event, RepairAsked) and each.id == event.repair_id]
-    return replace(told, text=told_of_request(asked[0], zone=zone, now=now)) if asked else told
+    return (
+        replace(told, text=told_of_request(asked[0], found.view.document, zone=zone, now=now))
+        if asked
+        else told
+    )
 
 
 def _waiting(found: Found) -> Iterator[str]:

@@ -31,6 +31,7 @@ from store.print_batch import PrintBatchStore
 from store.provider_report import ReportStore
 from store.purpose_switch import PurposeSwitchStore
 from store.referral import ReferralStore
+from store.repair_dispatch.desk import OfferDeskStore
 from store.repair_dispatch.ledger import LedgerStore
 from store.repair_dispatch.listed import RepairListing
 from store.repair_dispatch.offer_page import OfferPages
@@ -47,6 +48,7 @@ from store.tokens import TokenStore
 from store.tradesperson.register import TradespersonStore
 from store.unsubscribe import UnsubscribeStore
 from store.wording_check import WordingCheckStore
+from wiring.places import load_places
 from wiring.print_room import PrintRoom
 from wiring.profile import ProfilePolicies
 from wiring.writer import MessageWriter
@@ -102,6 +104,8 @@ class Services:
     returned_mail: ReturnedMailStore
     wording_checks: WordingCheckStore
     helps: HelpStore
+    offer_desk: OfferDeskStore
+    """Asked here only whom it would ask; it keeps places for workflows alone."""
     offer_pages: OfferPages
     repairs: RepairViews
     repair_listing: RepairListing
@@ -148,11 +152,12 @@ def make_services(
     """Put the stores beside each other."""
     messages = MessageStore(engine, keyring)
     batches = PrintBatchStore(engine, keyring)
+    policies = ProfilePolicies(profile)
     return Services(
         engine=engine,
         keyring=keyring,
         profile=profile,
-        policies=ProfilePolicies(profile),
+        policies=policies,
         orchestra=orchestra,
         writer=writer,
         tokens=TokenStore(engine),
@@ -183,7 +188,8 @@ def make_services(
         returned_mail=ReturnedMailStore(engine, keyring),
         wording_checks=WordingCheckStore(engine),
         helps=HelpStore(engine, keyring),
-        offer_pages=OfferPages(engine, keyring),
+        offer_desk=OfferDeskStore(engine, keyring, distances=load_places(), policies=policies),
+        offer_pages=OfferPages(engine, keyring, zone=ZoneInfo(profile.hours.time_zone)),
         repairs=RepairViews(engine, keyring),
         repair_listing=RepairListing(engine),
         repair_pages=RepairPages(engine, keyring),

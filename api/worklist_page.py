@@ -238,16 +238,19 @@ def _pages(section: Section, page: int, count: int) -> Pages:
 
 
 def _waiting(services: Services, now: datetime, *, alerts: bool) -> list[ReferralView]:
-    """What waits now, and the calls and reviews of the rest of the day, as far as there is room for them."""
+    """What waits now, and the calls and reviews of the rest of the day, as far as there is room for them.
+
+    An alarm for a visitor is not among it: the box at the top of the page shows it.
+    """
     today = now.astimezone(services.zone)
     midnight = datetime.combine(today.date() + timedelta(days=1), time.min, tzinfo=services.zone)
     until_midnight = services.referrals.worklist(
-        now, limit=FARTHEST + 1, due_within=midnight - now, alerts=alerts
+        now, limit=FARTHEST + 1, due_within=midnight - now, alerts=alerts, alarms=False
     )
     if len(until_midnight) <= FARTHEST:
         return until_midnight
     # A promise of this evening is more urgent than an ordinary call, but it must not push out one due now.
-    now_due = services.referrals.worklist(now, limit=FARTHEST + 1, alerts=alerts)
+    now_due = services.referrals.worklist(now, limit=FARTHEST + 1, alerts=alerts, alarms=False)
     known = {view.id for view in now_due}
     return now_due + [view for view in until_midnight if view.id not in known]
 

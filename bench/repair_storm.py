@@ -174,7 +174,7 @@ def _table(storm: Storm, said: str) -> Table:
         notes=(
             f"{FIRMS} firms with {CAPACITY} places: {len(waves)} waves of {PLACES}, {CYCLE:.0f} s each",
             f"a firm answers after {ANSWERS_AFTER:.0f} s, arrives after {ARRIVES_AFTER:.0f}, works {WORKS_FOR:.0f}",
-            f"who finds everybody busy looks again every {LOOKS_AGAIN} s; one firm at a time is asked",
+            f"`look_again_every` is {LOOKS_AGAIN} s, the least a profile may say; one firm at a time is asked",
             f"the first {PLACES} offers arrived within {storm.offered[PLACES - 1]:.1f} s",
             "a yes taken, until its firm knows: " + _spread(storm.answered),
             "a freed place, until its next offer: " + _spread(storm.idle),

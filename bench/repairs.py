@@ -78,11 +78,7 @@ class Race:
         """The lines of the table."""
         for name in (_EMPTY_HOUSE, _OPEN_DOOR, _ANSWERED, _BEHIND, _BY_WORKFLOW, _POSTED):
             took = self.seconds[name]
-            yield (
-                name,
-                *(f"{quantile(took, share) * 1000:.0f}" for share in (0.5, 0.95)),
-                f"{max(took) * 1000:.0f}",
-            )
+            yield (name, *map(_milliseconds, (quantile(took, 0.5), quantile(took, 0.95), max(took))))
 
     def median(self, name: str) -> float:
         """Of one way, in seconds."""
@@ -102,6 +98,10 @@ async def measure() -> Table:
             await _in_turn(tree, race, steps)
             live, waiting = _standing(tree)
         return _table(race, steps, live=live, waiting=waiting, said=complaints(tree))
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.{1 if seconds < 0.01 else 0}f}"
 
 
 def _firms() -> list[Firm]:
@@ -211,9 +211,7 @@ def _table(race: Race, steps: int, *, live: int, waiting: int, said: str) -> Tab
         ),
         rows=tuple(race.rows()),
         notes=(
-            "live: "
-            + ", ".join(f"{words} {number}" for words, number in LIVE.items())
-            + "; those look again every 30 s",
+            "live: " + ", ".join(f"{words} {number}" for words, number in LIVE.items()),
             f"at the end {live} were live, of which {waiting} waited; each that was measured is called off at once",
             f"one at a time, {REQUESTS} of each, in turn; {ALONE} with nothing else live, before",
             f"as many steps: {steps} that are taken before the one that asks, the referral's own among them",

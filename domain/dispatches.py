@@ -8,9 +8,10 @@ from dataclasses import replace
 from domain.channels import known_safe_texts
 from domain.dispatch_events import HelpAsked, RepairAsked, VisitExpected
 from domain.errands import TOO_LATE, tell_by_telephone
+from domain.events import Event, Stopped
 from domain.moves import send_errand
 from domain.referral_state import MessageChange, ReferralState, Turn
-from domain.vocabulary import Channel, MessageState, Purpose
+from domain.vocabulary import Channel, MessageState, Purpose, Stage
 
 
 def repair_asked(turn: Turn, event: RepairAsked) -> None:
@@ -61,9 +62,14 @@ def _recall_older(turn: Turn, repair_id: str) -> None:
     )
 
 
-def tell_of_stops(turn: Turn, before: ReferralState) -> None:
-    """Whoever sends tradespeople is told when everything is stopped: somebody may be on the way to the door."""
-    if set(turn.state.stopped_for) - set(before.stopped_for):
+def tell_of_stops(turn: Turn, before: ReferralState, event: Event) -> None:
+    """Whoever sends tradespeople is told when everything is stopped or held: somebody may be on the way to the door.
+
+    A stop that is pressed again is told again: since the first somebody may have let them go on.
+    """
+    is_news = set(turn.state.stopped_for) - set(before.stopped_for) or isinstance(event, Stopped)
+    is_held = turn.state.stage is Stage.HELD and before.stage is not Stage.HELD
+    if is_news or is_held:
         turn.stops_repairs = turn.state.repairs
 
 

@@ -49,6 +49,13 @@ def notice_key(offer_id: str, kind: str, number: int) -> str:
     return f"{offer_id}:{kind}:{number}"
 
 
+def offer_of_notice(key: str) -> tuple[str, str]:
+    """The offer a notice is about, and its kind; both empty for a key that is none."""
+    offer_id, _, rest = key.partition(":")
+    kind, _, number = rest.partition(":")
+    return (offer_id, kind) if number else ("", "")
+
+
 def message_key(referral_id: str, purpose: Purpose, opening: int, number: int) -> str:
     """The key of one message: the same however often a step is repeated."""
     return f"{referral_id}:{purpose}:{opening}:{number}"

@@ -247,7 +247,7 @@ def decide(
     turn = Turn(state=acted_on, now=now, policy=policy)
     row.step(turn, event)
     contact_safety.keep_stops(turn, event)
-    dispatches.tell_of_stops(turn, acted_on)
+    dispatches.tell_of_stops(turn, acted_on, event)
     if turn.state == acted_on and not turn.entries:
         return state, turn.effects()
     return replace(turn.state, revision=state.revision + 1), turn.effects()

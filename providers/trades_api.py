@@ -6,6 +6,7 @@ Source: docs/trades-api.md, docs/reference/trades-openapi.json.
 """
 
 import logging
+import threading
 from datetime import UTC, datetime
 from typing import Final
 
@@ -25,6 +26,11 @@ logging.getLogger("httpx2").setLevel(logging.WARNING)
 WHO: Final = "The tradespeople's system"
 TIMEOUT: Final = httpx2.Timeout(8, connect=4)
 """Seconds; together less than the step that waits for it, and short: somebody stands before an open door."""
+
+MOST_AT_ONCE: Final = 6
+"""Requests to one firm's system at the same time: should it hang, the other ways still have threads."""
+PLACE_WITHIN: Final = 1.0
+"""Seconds a request waits until one of those before it has been answered."""
 
 _NOT_NOW: Final = frozenset({429, 503})
 """It says itself that it took nothing."""
@@ -51,6 +57,7 @@ class TradesApi:
         self._base_url = base_url.rstrip("/")
         self._signature = signature_of(key)
         self._patience = Patience()
+        self._places = threading.BoundedSemaphore(MOST_AT_ONCE)
         # Read once: the certificates of the whole world take longer to read than an offer to be made.
         self._trusted = httpx2.create_ssl_context()
 
@@ -60,22 +67,35 @@ class TradesApi:
         Raises:
             NotPermitted: The gate did not allow it.
         """
-        must_be_permitted_to_tell(notice.key, permit)
-        if self._patience.is_out:
-            return Told(verdict=NoticeVerdict.NOT_TRIED, why=f"{WHO} lets everybody wait.")
+        must_be_permitted_to_tell(notice.known_as, permit)
+        if not self._places.acquire(timeout=PLACE_WITHIN):
+            return Told(verdict=NoticeVerdict.NOT_TRIED, why=f"{WHO} has enough to answer just now.")
+        try:
+            if not self._patience.may_try():
+                return Told(verdict=NoticeVerdict.NOT_TRIED, why=f"{WHO} lets everybody wait.")
+            return self._told(notice)
+        finally:
+            self._places.release()
+
+    def _told(self, notice: TradeNotice) -> Told:
         try:
             status = self._post(notice)
         except _NEVER_SENT as error:
-            if isinstance(error, httpx2.TimeoutException):
-                self._patience.waited_in_vain()
+            self._learn(error)
             return Told(verdict=NoticeVerdict.NOT_TRIED, why=f"{WHO} could not be reached.")
         except httpx2.HTTPError as error:
-            if isinstance(error, httpx2.TimeoutException):
-                self._patience.waited_in_vain()
+            self._learn(error)
             return Told(verdict=NoticeVerdict.UNKNOWN, why=f"{WHO} did not answer as it should.")
         self._patience.answered()
         verdict = verdict_of(status)
         return Told(verdict=verdict, why=_WORDS[verdict].format(status=status), shown=shown(notice))
+
+    def _learn(self, error: httpx2.HTTPError) -> None:
+        """Only who lets us wait is left alone: a refused connection holds nobody up."""
+        if isinstance(error, httpx2.TimeoutException):
+            self._patience.waited_in_vain()
+        else:
+            self._patience.answered()
 
     def _post(self, notice: TradeNotice) -> int:
         """Say it; the body of the answer means nothing and is not waited for."""

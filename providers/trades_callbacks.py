@@ -3,7 +3,7 @@
 Source: docs/trades-api.md#what-you-tell-us, docs/reference/trades-openapi.json.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -12,6 +12,8 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from domain.callback_ports import Callback, TradeCallback
 from domain.errors import NotGenuine, NotUnderstood
+from domain.repair_dispatch.arrival import is_likely_arrival
+from domain.repair_dispatch.invoice import is_invoice_reference
 from domain.repair_dispatch.kinds import TradeAnswer, TradeDeclineReason
 from providers.trades_signature import signature_of
 
@@ -19,12 +21,8 @@ PREFIX: Final = "answer."
 """How the type of an event begins; a `TradeAnswer` follows."""
 MOST_PENCE: Final = 10_000_000
 """Of one job: more is a slip of the finger."""
-LONGEST_REFERENCE: Final = 80
-"""Characters of an invoice reference."""
 LONGEST_ID: Final = 256
 """Characters of a `webhook-id`."""
-EARLIEST, LATEST = timedelta(days=1), timedelta(days=90)
-"""How far from its sending the arrival an event tells of may lie."""
 
 
 class _Told(BaseModel):
@@ -34,7 +32,7 @@ class _Told(BaseModel):
     eta_at: AwareDatetime | None = None
     reason: TradeDeclineReason | None = None
     cost_pence: Annotated[int, Field(ge=0, le=MOST_PENCE)] | None = None
-    invoice_reference: Annotated[str, Field(max_length=LONGEST_REFERENCE)] | None = None
+    invoice_reference: str | None = None
 
 
 class _Event(BaseModel):
@@ -88,7 +86,7 @@ def _told(event_id: str, at: datetime, event: _Event) -> TradeCallback:
     told = event.data
     if len(event_id) > LONGEST_ID:
         raise NotUnderstood("webhook-id is too long")
-    if told.eta_at is not None and not at - EARLIEST <= told.eta_at <= at + LATEST:
+    if told.eta_at is not None and not is_likely_arrival(told.eta_at, at):
         raise NotUnderstood("data.eta_at is too far away")
     return TradeCallback(
         event_id=event_id,
@@ -98,12 +96,14 @@ def _told(event_id: str, at: datetime, event: _Event) -> TradeCallback:
         eta_at=told.eta_at and told.eta_at.astimezone(UTC),
         reason=told.reason,
         cost_pence=told.cost_pence,
-        invoice_reference=_printable(told.invoice_reference or ""),
+        invoice_reference=_reference(told.invoice_reference or ""),
     )
 
 
-def _printable(reference: str) -> str:
-    return " ".join("".join(one for one in reference if one.isprintable()).split())
+def _reference(said: str) -> str:
+    """What is no reference is left out, because it might be words about somebody; the rest of the event stands."""
+    reference = " ".join("".join(one for one in said if one.isprintable()).split())
+    return reference if is_invoice_reference(reference) else ""
 
 
 def _where(error: ValidationError) -> str:

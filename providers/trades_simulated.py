@@ -17,8 +17,8 @@ class SimulatedTrades:
 
     def tell(self, notice: TradeNotice, permit: Permit) -> Told:
         """Take a notice without letting it leave.  Raises `NotPermitted`, as the real one does."""
-        must_be_permitted_to_tell(notice.key, permit)
-        return Told(verdict=self.answer, why=_WORDS[self.answer], shown=shown(notice))
+        must_be_permitted_to_tell(notice.known_as, permit)
+        return Told(verdict=self.answer, why=_WORDS[self.answer], shown=shown(notice, with_link=True))
 
 
 _WORDS = {

@@ -34,11 +34,20 @@ class TradeTexts:
         self.simulated = way.simulated
 
     def tell(self, notice: TradeNotice, permit: Permit) -> Told:
-        """Send a text; said twice it comes twice.  Raises `NotPermitted`."""
-        must_be_permitted_to_tell(notice.key, permit)
+        """Send a text; said twice it may come twice.  Raises `NotPermitted`.
+
+        The provider knows it by its public id alone, and tells by that id when it does not arrive after all.
+        """
+        must_be_permitted_to_tell(notice.known_as, permit)
         text = self._words(notice)
         delivery = self._way.send(
-            Outgoing(key=notice.key, to=notice.phone, written=Written(text=text), permit=permit)
+            Outgoing(
+                key=notice.known_as,
+                message_id=notice.known_as,
+                to=notice.phone,
+                written=Written(text=text),
+                permit=permit,
+            )
         )
         return Told(
             verdict=_VERDICTS[delivery.verdict],

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from domain.repair_dispatch.kinds import NoticeKind
 from domain.repair_dispatch.ports import TradeNotice
+from providers.trades_text import WITHOUT_LINK
 
 OFFERS: Final = "/v1/offers"
 """Below the firm's address."""
@@ -30,10 +31,18 @@ def body_of(notice: TradeNotice) -> bytes:
     ).encode()
 
 
-def shown(notice: TradeNotice) -> str:
-    """Write a request for people: where it goes, and what it says."""
-    said = json.dumps(json.loads(body_of(notice)), ensure_ascii=False, indent=2)
-    return f"POST {path_of(notice)}\n\n{said}"
+def shown(notice: TradeNotice, *, with_link: bool = False) -> str:
+    """Write a request for people: where it goes, and what it says.
+
+    Args:
+        notice: What is told.
+        with_link: Whether the link of the offer's page stays in it: only of what never left, because whoever has it
+            answers as the tradesperson.
+    """
+    said: dict[str, Any] = json.loads(body_of(notice))
+    if not with_link and said["data"].get("page"):
+        said["data"]["page"] = WITHOUT_LINK
+    return f"POST {path_of(notice)}\n\n{json.dumps(said, ensure_ascii=False, indent=2)}"
 
 
 def _told(notice: TradeNotice) -> dict[str, Any]:

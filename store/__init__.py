@@ -95,6 +95,10 @@ documents plain JSON-ready dictionaries.  A malformed id is simply not found.
     ongoing_support  SupportStore(engine, keyring)                             implements SupportTables
     repair_dispatch/ tables      RepairStore(engine, keyring, *, distances, letterhead, simulated=())
                                    implements RepairTables
+                     job_change  job_values(…)      the columns of the job that a turn changes: address, way in, word
+                     measured    measured(state, *, at)      what statistics count, fixed once it is history
+                     fitness     may_be_sent(connection, offer_id, *, at, zone) -> bool
+                     notice_report   locked_notice(…), apply_report(…)      what the provider of texts told later
                      begin       begin_row(connection, …)      in the turn of the referral that begins a repair
                      views       RepairViews(engine, keyring)                          one snapshot each
                                    .one(repair_id) -> RepairView | None     .of_referral(referral_id), newest first

@@ -10,7 +10,20 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ARRAY, DateTime, Select, Text, bindparam, cast, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    DateTime,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by, array
 
 from domain.repair_dispatch.kinds import RepairAsk
@@ -41,6 +54,8 @@ class Asking:
 
 
 _NOW = bindparam("now", type_=DateTime(timezone=True))
+_ALARMS = bindparam("alarms", value=True, type_=Boolean)
+"""Whether an alarm for a visitor is among it; who shows those in a place of their own leaves them out here."""
 ROUTINE = (RepairAsk.FOLLOW_UP,)
 """Asked of every repair that went well."""
 
@@ -59,7 +74,12 @@ def _repairs() -> Select[Any]:
 
 
 def _practical_help() -> Select[Any]:
-    is_alarm = func.coalesce(PRACTICAL_HELP.c.alarm_from <= _NOW, False)
+    rings = func.coalesce(PRACTICAL_HELP.c.alarm_from <= _NOW, False)
+    is_alarm = rings & _ALARMS
+    asks_first = (
+        PRACTICAL_HELP.c.asks_from < PRACTICAL_HELP.c.alarm_from
+    )  # else what asks is the alarm itself
+    asks_else = (PRACTICAL_HELP.c.asks_from <= _NOW) & (~rings | func.coalesce(asks_first, False))
     is_live = or_(
         PRACTICAL_HELP.c.ended_at.is_(None),
         PRACTICAL_HELP.c.alarm_from.is_not(None),
@@ -73,7 +93,7 @@ def _practical_help() -> Select[Any]:
         cast(array([], type_=Text), ARRAY(Text)),
         func.least(PRACTICAL_HELP.c.asks_from, PRACTICAL_HELP.c.alarm_from),
         is_alarm,
-    ).where(is_live, is_alarm | (PRACTICAL_HELP.c.asks_from <= _NOW))
+    ).where(is_live, is_alarm | asks_else)
 
 
 _EACH = union_all(_repairs(), _practical_help()).subquery("asking")
@@ -107,7 +127,7 @@ ASKED = (
     .group_by(_EACH.c.referral_id)
     .cte("asked")
 )
-"""Everything that asks, by referral.  Takes `now`."""
+"""Everything that asks, by referral.  Takes `now`, and `alarms`."""
 
 
 def asking_of(found: Iterable[Mapping[str, Any]] | None) -> tuple[Asking, ...]:

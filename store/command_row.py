@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 from domain.events import Answer, Command
 from domain.ongoing_support import Reviewed, SupportCommand
 from domain.practical_help.events import HelpCommand, HelpCommandEvent
-from domain.repair_dispatch.events import RepairCommand, RepairDecided, TradeAnswered
+from domain.repair_dispatch.events import RepairCommand, RepairCommandEvent
 from domain.vocabulary import CommandState
 from store.columns import UUID, AnyRow, moment, sealed, table_of, text, truth, uuid_key, whole
 from store.encryption import PersonCipher
@@ -70,7 +70,7 @@ class StoredCommand:
     @property
     def command(self) -> AnyCommand:
         """As it travels to its workflow."""
-        if isinstance(self.event, TradeAnswered | RepairDecided):
+        if isinstance(self.event, RepairCommandEvent):
             return RepairCommand(id=self.id, ordinal=self.ordinal, event=self.event)
         if isinstance(self.event, HelpCommandEvent):
             return HelpCommand(id=self.id, ordinal=self.ordinal, event=self.event)

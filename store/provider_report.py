@@ -9,18 +9,30 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Engine, Index, Select, bindparam, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Engine,
+    Integer,
+    Select,
+    bindparam,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import SQLModel
 
 from domain.callback_ports import ProviderReport
 from domain.events import MessageReported
 from domain.vocabulary import Channel, DeliveryReport, MessageState
-from store.columns import AnyRow, is_uuid, moment, table_of, text
+from store.columns import AnyRow, is_uuid
 from store.command import NewCommand, place
 from store.keyring import Keyring
 from store.message_row import MESSAGE
+from store.provider_report_row import PROVIDER_REPORT
 from store.referral_row import REFERRAL
+from store.repair_dispatch.notice_report import apply_report, locked_by_key, locked_notice
+from store.repair_dispatch.row import TRADE_NOTICE
 from store.tokens import Maker
 
 PROVIDER = Maker(token_id="provider", role="system", name="The provider")  # noqa: S106  # it has no secret
@@ -33,29 +45,6 @@ _REPORTED_SOON = frozenset({MessageState.SENDING, MessageState.UNKNOWN})
 """Of these nobody knew yet that they left."""
 
 
-class ProviderReportRow(SQLModel, table=True):
-    """One report."""
-
-    __tablename__ = "provider_report"
-    __table_args__ = (
-        Index("provider_report_message", "message_key"),
-        Index("provider_report_unmatched", "received_at", postgresql_where="provider_id IS NOT NULL"),
-    )
-
-    event_hash: str = text(primary_key=True)
-    """Of the channel and the provider's own id of the event."""
-    message_key: str | None = text(nullable=True)
-    """`None`: of a message that is not ours, or not known yet or any more."""
-    channel: str = text()
-    report: str = text()
-    happened_at: datetime | None = moment(nullable=True)
-    received_at: datetime = moment()
-    provider_id: str | None = text(nullable=True)
-    """What the provider calls the message, while nobody here knows it by that: it may be settled a moment later."""
-
-
-PROVIDER_REPORT = table_of(ProviderReportRow)
-
 _THIS: BindParameter[str] = bindparam("this")
 _LOCKED = select(REFERRAL.c.id).where(REFERRAL.c.id == _THIS).with_for_update(key_share=True)
 _MESSAGE = select(
@@ -64,6 +53,17 @@ _MESSAGE = select(
 _NOTED = insert(PROVIDER_REPORT).on_conflict_do_nothing().returning(PROVIDER_REPORT.c.event_hash)
 _SHOWN = update(MESSAGE).where(MESSAGE.c.key == _THIS)
 _FOUND = update(PROVIDER_REPORT).where(PROVIDER_REPORT.c.event_hash == bindparam("event"))
+_OF_NOTICES = (
+    select(PROVIDER_REPORT, TRADE_NOTICE.c.key)
+    .join(TRADE_NOTICE, TRADE_NOTICE.c.provider_id == PROVIDER_REPORT.c.provider_id)
+    .where(
+        PROVIDER_REPORT.c.provider_id.is_not(None),
+        PROVIDER_REPORT.c.channel == Channel.TEXT,
+        PROVIDER_REPORT.c.received_at >= bindparam("since"),
+    )
+    .order_by(PROVIDER_REPORT.c.received_at)
+    .limit(bindparam("limit", type_=Integer))
+)
 
 
 class ReportStore:
@@ -100,7 +100,10 @@ class ReportStore:
         )
         with self._engine.connect() as connection:
             rows = connection.execute(statement).all()
-        return sum(self._match(row, now) for row in rows)
+            of_notices = connection.execute(_OF_NOTICES, {"since": since, "limit": limit}).all()
+        return sum(self._match(row, now) for row in rows) + sum(
+            self._match_notice(row, now) for row in of_notices
+        )
 
     def letters_under_way(self, *, after: str, now: datetime, limit: int) -> tuple[str, ...]:
         """Public ids of letters that were handed over lately and of which it is not known that they were posted.
@@ -132,18 +135,23 @@ class ReportStore:
         event_hash = self._keyring.lookup_hash("provider_report", f"{report.channel}\x1f{report.event_id}")
         with self._engine.begin() as connection:
             message = _locked(connection, _sought(report))
+            notice = locked_notice(connection, report) if message is None else None
+            found = message or notice
             noted = {
                 "event_hash": event_hash,
-                "message_key": message.key if message else None,
+                "message_key": found.key if found else None,
                 "channel": report.channel,
                 "report": report.report,
                 "happened_at": report.at,
                 "received_at": now,
-                "provider_id": None if message else report.provider_id or None,
+                "provider_id": None if found else report.provider_id or None,
             }
             is_new = connection.scalar(_NOTED, noted) is not None
+            times = {"at": report.at or now, "now": now}
             if is_new and message is not None:
-                self._apply(connection, message, event_hash, report.report, at=report.at or now, now=now)
+                self._apply(connection, message, event_hash, report.report, **times)
+            if is_new and notice is not None:
+                self._apply_to_notice(connection, notice, event_hash, report.report, **times)
         return is_new
 
     def _match(self, row: AnyRow, now: datetime) -> bool:
@@ -151,13 +159,31 @@ class ReportStore:
             message = _locked(connection, _MESSAGE.where(MESSAGE.c.key == row.key))
             if message is None:
                 return False
-            still = _FOUND.where(PROVIDER_REPORT.c.provider_id.is_not(None))
-            found = {"event": row.event_hash, "message_key": message.key, "provider_id": None}
-            if connection.execute(still, found).rowcount == 0:
+            if not _is_found(connection, row, message.key):
                 return False
             report = DeliveryReport(row.report)
             self._apply(connection, message, row.event_hash, report, at=row.happened_at or now, now=now)
         return True
+
+    def _match_notice(self, row: AnyRow, now: datetime) -> bool:
+        with self._engine.begin() as connection:
+            notice = locked_by_key(connection, row.key)
+            if notice is None or not _is_found(connection, row, notice.key):
+                return False
+            report = DeliveryReport(row.report)
+            times = {"at": row.happened_at or now, "now": now}
+            self._apply_to_notice(connection, notice, row.event_hash, report, **times)
+        return True
+
+    def _apply_to_notice(
+        self,
+        connection: Connection,
+        notice: AnyRow,
+        event_hash: str,
+        report: DeliveryReport,
+        **times: datetime,
+    ) -> None:
+        apply_report(connection, self._keyring, notice, event_hash, report, by=PROVIDER, **times)
 
     def _apply(
         self,
@@ -187,6 +213,13 @@ class ReportStore:
                 at_once=True,
             )
             _ = place(connection, self._keyring, new)
+
+
+def _is_found(connection: Connection, row: AnyRow, key: str) -> bool:
+    """Note that a report has found what it is about; false if somebody else did."""
+    still = _FOUND.where(PROVIDER_REPORT.c.provider_id.is_not(None))
+    found = {"event": row.event_hash, "message_key": key, "provider_id": None}
+    return connection.execute(still, found).rowcount > 0
 
 
 def _sought(report: ProviderReport) -> Select[Any] | None:

@@ -116,7 +116,13 @@ class ReferralStore:
         return self._views(statement.order_by(*order).limit(limit))
 
     def worklist(
-        self, now: datetime, *, limit: int = 50, due_within: timedelta = timedelta(), alerts: bool = False
+        self,
+        now: datetime,
+        *,
+        limit: int = 50,
+        due_within: timedelta = timedelta(),
+        alerts: bool = False,
+        alarms: bool = True,
     ) -> list[ReferralView]:
         """Who needs a person now, most urgent first.
 
@@ -128,9 +134,10 @@ class ReferralStore:
             limit: How many.
             due_within: How far ahead of `now` a call or review already belongs here.
             alerts: Whether the quiet alerts of supervisors go before all but danger, closed referrals included.
+            alarms: Whether an alarm for a visitor stands beside its referral; false where a box of its own shows it.
         """
-        found = self._views(WORKLIST, {"now": now, "by": now + due_within, "most": limit})
-        alerted = self._views(ALERTED, {"now": now, "most": limit}) if alerts else []
+        found = self._views(WORKLIST, {"now": now, "by": now + due_within, "most": limit, "alarms": alarms})
+        alerted = self._views(ALERTED, {"now": now, "most": limit, "alarms": alarms}) if alerts else []
         known = {view.id for view in alerted}
         both = alerted + [view for view in found if view.id not in known]
         return sorted(both, key=lambda view: not view.in_danger)[:limit] if alerted else found

@@ -121,4 +121,4 @@ ALERTED = (
 )
 """Those with a quiet alert, closed ones too: for supervisors alone.  Takes `now` and `most`."""
 WORKLIST = _worklist()
-"""Takes `now`; `by`, until when what is due belongs here; and `most`, how many."""
+"""Takes `now` and `alarms` as `ASKED` does; `by`, until when what is due belongs here; and `most`, how many."""

@@ -137,6 +137,7 @@ class Outfit:
             repairs.take_up_repair,
             repairs.project_repair,
             repairs.read_month_spend,
+            repairs.may_be_sent,
             repairs.reserve_offers,
             repairs.tell_tradesperson,
         ]

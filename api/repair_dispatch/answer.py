@@ -1,15 +1,18 @@
 """What a tradesperson said on the telephone, written down by staff.  What happened is never refused."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from api.fields import Body, Moment, Note, ShortLine
+from api.fields import Body, Moment, Note, ShortLine, wrong
 from api.json_body import validated, without_nulls
 from api.problems import FieldError, Kind, Problem
 from api.repair_dispatch.request import Pence
+from domain.repair_dispatch.arrival import is_likely_arrival
 from domain.repair_dispatch.events import TradeAnswered
+from domain.repair_dispatch.invoice import is_invoice_reference
 from domain.repair_dispatch.kinds import TradeAnswer, TradeDeclineReason, TradeVia
 
 KIND = "trade_answer"
@@ -35,6 +38,17 @@ MAY_HAVE: Mapping[TradeAnswer, frozenset[str]] = {
 _ALWAYS = frozenset({"offer", "answer", "note"})
 
 
+def _reference(said: str | None) -> str | None:
+    """The ledger is only ever added to: words about a person could never be taken out of it again."""
+    if said is not None and not is_invoice_reference(said):
+        raise wrong("has to be the number of an invoice, such as INV-1042: letters and digits, no sentence")
+    return said
+
+
+InvoiceReference = Annotated[ShortLine, AfterValidator(_reference)]
+"""The number of an invoice, or nothing."""
+
+
 class TradeAnswerIn(Body):
     """An answer that staff took on the telephone.  A field that does not belong to it is refused."""
 
@@ -45,16 +59,19 @@ class TradeAnswerIn(Body):
     )
     reason: TradeDeclineReason | None = Field(default=None, description="For `declined`.")
     cost_pence: Pence | None = Field(default=None, description="For what ends a visit.")
-    invoice_reference: ShortLine = Field(default=None, description="Likewise; never a person's name.")
+    invoice_reference: InvoiceReference = Field(
+        default=None, description="Likewise; its number, never a person's name."
+    )
     note: Note = None
 
 
-def read_trade_answer(body: dict[str, Any], offer_ids: frozenset[str]) -> TradeAnswerIn:
+def read_trade_answer(body: dict[str, Any], offer_ids: frozenset[str], *, now: datetime) -> TradeAnswerIn:
     """Check an answer.
 
     Args:
         body: As it was sent.
         offer_ids: The offers of this repair.
+        now: An aware time.
 
     Raises:
         Problem: It names the fields that are wrong.
@@ -69,6 +86,8 @@ def read_trade_answer(body: dict[str, Any], offer_ids: frozenset[str]) -> TradeA
         raise Problem(Kind.VALIDATION, f"{foreign[0]}: {reason}", errors=errors)
     if said.offer not in offer_ids:
         raise Problem.at("offer", "is no offer of this repair; to ask somebody else decide offer_to")
+    if said.eta_at is not None and not is_likely_arrival(said.eta_at, now):
+        raise Problem.at("eta_at", "is too far away")
     return said
 
 

@@ -13,8 +13,12 @@ NEXT_STEPS = {
     RepairAsk.CONTACT_STOPPED: "Read the referral first. Ring the tradesperson: either they still go, and you say so "
     "on the page of the repair, or take the job back.",
     RepairAsk.NOT_SECURE: "Somebody is being looked for again, before everybody else. Stay in touch with the person.",
+    RepairAsk.REPORTED_WITHOUT_JOB: "Ring them now: they may stand at the door with a word that is not the word any "
+    "more. Say that the job is not theirs, and ring the person if somebody has been there.",
     RepairAsk.CANCEL_NOT_TOLD: "Ring them now: they may be on their way to a door where nobody expects them.",
     RepairAsk.NOT_TOLD: "They said yes and do not know that they have it. Ring them with the address.",
+    RepairAsk.TELL_VICTIM: "Ring the person by the safe way of the referral: when somebody comes now, or that nobody "
+    "does yet, and the word at the door as it stands on the page of the repair. The old word is not to be believed.",
     RepairAsk.NOBODY_LEFT: "Everybody suitable was asked. Ring somebody and choose them on the page of the repair, "
     "or look again: somebody's day may have begun.",
     RepairAsk.PLACE_UNKNOWN: "The postcode is in no list of ours, so nobody can be ranked by distance. Choose on the "

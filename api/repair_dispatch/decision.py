@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 from pydantic import Field, StrictBool, StrictInt
 
-from api.fields import Body, Note, ShortLine
+from api.fields import Body, Line, Note, ShortLine
 from api.json_body import validated, without_nulls
 from api.problems import FieldError, Kind, Problem
-from api.repair_dispatch.request import MOST_PENCE
+from api.repair_dispatch.request import JOB_WORDS, MOST_PENCE, PlaceIn, job_said
 from domain.repair_dispatch.events import RepairDecided
 from domain.repair_dispatch.kinds import RepairAsk, RepairDecisionKind, RepairHold, Urgency
 from domain.vocabulary import Role
@@ -28,6 +28,7 @@ NEEDS: Mapping[RepairDecisionKind, frozenset[str]] = {
     RepairDecisionKind.LOOK_AGAIN: frozenset(),
     RepairDecisionKind.REASSIGN: frozenset({"reason"}),
     RepairDecisionKind.CHANGE_URGENCY: frozenset({"urgency"}),
+    RepairDecisionKind.CHANGE_JOB: frozenset({"reason"}),
     RepairDecisionKind.CANCEL: frozenset({"reason"}),
     RepairDecisionKind.CONFIRM_SECURE: frozenset({"secure"}),
     RepairDecisionKind.SETTLE_ASK: frozenset({"ask"}),
@@ -36,7 +37,9 @@ NEEDS: Mapping[RepairDecisionKind, frozenset[str]] = {
 """What each decision has to say; whoever goes another way than the rules says why."""
 MAY_HAVE: Mapping[RepairDecisionKind, frozenset[str]] = {
     RepairDecisionKind.LIFT: frozenset({"hold"}),
-    RepairDecisionKind.CANCEL: frozenset({"by_victim"}),
+    RepairDecisionKind.REASSIGN: frozenset({"offer"}),
+    RepairDecisionKind.CHANGE_JOB: frozenset(JOB_WORDS),
+    RepairDecisionKind.CANCEL: frozenset({"by_victim", "offer"}),
 }
 """What a decision may say beyond that; a reason always."""
 
@@ -55,6 +58,21 @@ class RepairDecisionIn(Body):
     secure: StrictBool | None = Field(
         default=None, description="For `confirm_secure`: what the victim says of the place."
     )
+    offer: ShortLine = Field(
+        default=None,
+        description="For `reassign` and `cancel`: whose job it is as far as you know. If somebody else has it by "
+        "now, nothing is done (409).",
+    )
+    access: Note = Field(
+        default=None,
+        description="For `change_job`, as are the next five: how to get in. What is left out stays; whoever has "
+        "the job is told.",
+    )
+    code_word: ShortLine = Field(default=None, description="Another word at the door.")
+    pets: Line = None
+    notes: Note = Field(default=None, description="For staff; no tradesperson sees them.")
+    who_may_be_home: Note = Field(default=None, description="For the coordinator's planning.")
+    address: PlaceIn | None = Field(default=None, description="Where the work is instead.")
     ask: RepairAsk | None = Field(default=None, description="For `settle_ask`: what has been dealt with.")
     pence: Difference | None = Field(
         default=None, description="For `correct_spend`: added to what the repair comes to; may be negative."
@@ -85,6 +103,10 @@ def read_repair_decision(body: dict[str, Any]) -> RepairDecisionIn:
         *(_error(name, f"does not belong to the decision {kind}") for name in sorted(said - belongs)),
         *(_error(name, f"is required for {kind}") for name in sorted(NEEDS[kind] - said)),
     ]
+    if kind is RepairDecisionKind.CHANGE_JOB and not said & set(JOB_WORDS):
+        errors.append(
+            _error(JOB_WORDS[0], f"is required for {kind}, or another of {', '.join(JOB_WORDS[1:])}")
+        )
     if errors:
         raise Problem(Kind.VALIDATION, f"{errors[0].path}: {errors[0].reason}", errors=errors)
     return decision
@@ -102,7 +124,13 @@ def decided(decision: RepairDecisionIn, role: Role) -> RepairDecided:
         by_victim=bool(decision.by_victim),
         ask=decision.ask,
         pence=decision.pence or 0,
+        offer_id=decision.offer,
     )
+
+
+def words_of(decision: RepairDecisionIn) -> dict[str, Any]:
+    """What stays in the tables: the reason, and what changes of the job."""
+    return {"reason": decision.reason, "job": job_said(decision)}
 
 
 def read_confirmation(body: dict[str, Any]) -> ConfirmationIn:

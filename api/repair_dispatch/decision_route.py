@@ -35,7 +35,7 @@ async def decide(repair_id: str, services: In, asked: AskedByStaff) -> Response:
         await found(services, repair_id),
         kind=decisions.KIND,
         event=decisions.decided(decision, asked.caller.role),
-        words={"reason": decision.reason},
+        words=decisions.words_of(decision),
     )
 
 
@@ -72,7 +72,9 @@ async def record_answer(repair_id: str, services: In, asked: AskedByStaff) -> Re
     """Record what a tradesperson said on the telephone.  409 `taken` when somebody else has the job by now."""
     repair = await found(services, repair_id)
     said = answers_of_trades.read_trade_answer(
-        asked.body, frozenset(offer.id for offer in repair.offers if offer.made_at is not None)
+        asked.body,
+        frozenset(offer.id for offer in repair.offers if offer.made_at is not None),
+        now=services.clock(),
     )
     return await tell_repair(
         services,

@@ -12,6 +12,7 @@ from api.command import carry_out
 from api.problems import not_found
 from api.referral_out import Json
 from api.repair_dispatch.repair_shown import etag_of, repair_out
+from api.repair_dispatch.telling import telling_fields
 from api.schema import PREFIX
 from api.services import Services
 from domain.identifiers import repair_workflow_id
@@ -72,12 +73,14 @@ async def answer_with(services: Services, repair: RepairView, *, status: int = 2
 
 
 def in_full(services: Services, repair: RepairView) -> Json:
-    """Show a repair with its photos, and with others that may be the same one."""
+    """Show a repair with its photos, and with what a person should look at again."""
     within = services.profile.repairs.duplicate_within
+    referral = services.referrals.view(repair.referral_id)
     return repair_out(
         repair,
         photos=services.repair_photos.of_repair(repair.id) if repair.photos else (),
         duplicates=services.repairs.duplicates(repair.id, within=within),
+        telling=telling_fields(repair.job, referral.document) if referral else (),
         now=services.clock(),
     )
 

@@ -1,6 +1,7 @@
 """What the JSON API says of a repair; fields are only ever added."""
 
 from datetime import date, datetime
+from typing import Literal
 
 from pydantic import Field
 
@@ -134,10 +135,18 @@ class JobOut(Out):
     notes: str
 
 
-class RepairWarning(Out):
+class TellingWordsWarning(Out):
+    """Words that whoever has the job reads and that tell them something: change them (`change_job`)."""
+
+    kind: Literal["telling_words"]
+    fields: list[str] = Field(description="Of the job.", examples=[["access"]])
+    reason: str
+
+
+class DuplicateWarning(Out):
     """Another repair that may be the same one: perhaps it is paid for twice."""
 
-    kind: str = Field(examples=["duplicate"])
+    kind: Literal["duplicate"]
     repair: str
     reference: str
     referral: str
@@ -190,7 +199,7 @@ class RepairOut(RepairSummary):
     spend: list[SpendOut]
     photos: list[PhotoOut]
     reopened: int = Field(description="How often the victim said that the place was not secure.")
-    warnings: list[RepairWarning]
+    warnings: list[DuplicateWarning | TellingWordsWarning]
 
 
 class RepairList(Out):

@@ -1,7 +1,7 @@
 """One repair for people: what is asked of them, the promises, and everything that can be recorded or decided."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -20,9 +20,18 @@ from api.referral_page_forms import Forms
 from api.repair_dispatch import answer as answers
 from api.repair_dispatch import decision as decisions
 from api.repair_dispatch.board_page_shown import ADDRESS as BOARD
+from api.repair_dispatch.decision_route import refuse_stranger
 from api.repair_dispatch.given import found as repair_of
 from api.repair_dispatch.photo import shown_photo
-from api.repair_dispatch.repair_page_forms import ANSWER, FIELDS, MOMENTS, SECURE, as_document, forms_of
+from api.repair_dispatch.repair_page_forms import (
+    ANSWER,
+    FIELDS,
+    MOMENTS,
+    OFFER,
+    SECURE,
+    as_document,
+    forms_of,
+)
 from api.repair_dispatch.repair_page_read import find, register_for, where_of
 from api.repair_dispatch.repair_page_shown import RepairPage, page_of
 from api.services import In, Services
@@ -123,7 +132,12 @@ class _Posted:
         if form not in FIELDS:
             raise problem
         errors = mended(problem, FIELDS[form], form=form)
-        forms = Forms(name=form, shown=again(self.sent, errors))
+        sent = self.sent
+        if (
+            problem.kind is Kind.NOT_POSSIBLE_NOW
+        ):  # somebody else may have it now, whom they see as they look again
+            sent = replace(sent, fields={name: typed for name, typed in sent.fields.items() if name != OFFER})
+        forms = Forms(name=form, shown=again(sent, errors))
         return await _shown(
             self.request,
             self.services,
@@ -150,7 +164,7 @@ async def record_answer(posted: Posted) -> Response:
     async def giving(body: Body, claim: Claim | None) -> Given:
         repair = await repair_of(posted.services, posted.repair_id)
         asked = frozenset(offer.id for offer in repair.offers if offer.made_at is not None)
-        said = answers.read_trade_answer(body, asked)
+        said = answers.read_trade_answer(body, asked, now=posted.services.clock())
         return await posted.tell(answers.KIND, answers.answered(said), {"note": said.note}, claim)
 
     return await posted.taken_in(ANSWER, giving)
@@ -162,8 +176,9 @@ async def decide(posted: Posted) -> Response:
 
     async def giving(body: Body, claim: Claim | None) -> Given:
         decision = decisions.read_repair_decision(body)
+        await run_in_threadpool(refuse_stranger, posted.services, decision)
         event = decisions.decided(decision, posted.session.token.role)
-        return await posted.tell(decisions.KIND, event, {"reason": decision.reason}, claim)
+        return await posted.tell(decisions.KIND, event, decisions.words_of(decision), claim)
 
     return await posted.taken_in(posted.sent.text("decision"), giving)
 
@@ -184,7 +199,9 @@ async def _shown(
         read = find(services, repair, command_id)
         role = Role(session.token.role)
         open_now = open_repair_decisions(read.state, role=role, now=services.clock()) if read.state else ()
-        offered = forms_of(open_now, repair.offers, register_for(services, repair))
+        offered = forms_of(
+            open_now, repair.offers, register_for(services, repair), confirmed=repair.confirmed_offer
+        )
         return page_of(read.found, offered, where_of(services))
 
     page = await run_in_threadpool(made)

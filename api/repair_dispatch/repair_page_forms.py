@@ -26,6 +26,8 @@ from store.repair_dispatch.views import OfferView
 from store.tradesperson.row import RegisterEntry
 
 ANSWER = "answer"
+OFFER = "offer"
+"""The field that says whose job it is as far as somebody knows."""
 MOMENTS = ("eta_at",)
 """Fields that hold a date and a time."""
 _KINDS = RepairDecisionKind
@@ -41,7 +43,9 @@ FIELDS: Mapping[str, Mapping[str, FieldWords]] = {
         ),
         "reason": FieldWords(name="Why they said no", ask="Choose why they said no"),
         "cost_pence": FieldWords(name="The cost", ask=f"Enter the cost {_MONEY}"),
-        "invoice_reference": FieldWords(name="The invoice", ask="Shorten the reference of the invoice"),
+        "invoice_reference": FieldWords(
+            name="The invoice", ask="Enter only the number of the invoice, such as INV-1042"
+        ),
         "note": _NOTE,
     },
     _KINDS.LIFT: {
@@ -56,6 +60,17 @@ FIELDS: Mapping[str, Mapping[str, FieldWords]] = {
     _KINDS.REASSIGN: {"reason": _REASON},
     _KINDS.CHANGE_URGENCY: {
         "urgency": FieldWords(name="How urgent it is", ask="Choose how urgent it is"),
+        "reason": _REASON,
+    },
+    _KINDS.CHANGE_JOB: {
+        "access": FieldWords(name="How to get in", ask="Enter what changes: one field at least"),
+        "code_word": FieldWords(name="The word at the door", ask="Enter another word"),
+        "pets": FieldWords(name="Pets", ask="Shorten what is said of pets"),
+        "address": FieldWords(name="The address", ask="Enter the address"),
+        "address.lines": FieldWords(name="The address", ask="Enter the house and street, too"),
+        "address.postcode": FieldWords(name="The postcode", ask="Shorten the postcode"),
+        "who_may_be_home": FieldWords(name="Who may be at home", ask="Shorten who may be at home"),
+        "notes": FieldWords(name="The notes", ask="Shorten the notes"),
         "reason": _REASON,
     },
     _KINDS.CONFIRM_SECURE: {
@@ -79,10 +94,27 @@ SECURE = (
     Choice(value="yes", text="Yes, the place is secure"),
     Choice(value="no", text="No: somebody goes again, before everybody else"),
 )
+_SETTLED = {
+    RepairAsk.FOLLOW_UP: "Not reached: ask again later",
+    RepairAsk.SPEND: "The money is approved",
+    RepairAsk.TELL_VICTIM: "The person knows",
+    RepairAsk.REPORTED_WITHOUT_JOB: "They were rung",
+}
 _ON_ITS_OWN = frozenset({_KINDS.CONFIRM_SECURE, _KINDS.SETTLE_ASK})
 """Decisions whose form stands beside what it is about."""
+_ABOUT_SOMEBODY = frozenset({_KINDS.REASSIGN, _KINDS.CANCEL})
+"""Decisions that take the job from whoever has it."""
 _PENCE = ("cost_pence", "pence")
 _TRUTHS = ("secure", "by_victim")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choosable:
+    """Somebody of the register who could be asked next."""
+
+    entry: RegisterEntry
+    why: str = ""
+    """Why they are in this place; empty for those the desk would not ask now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +126,8 @@ class DecisionForm:
     needs_reason: bool
     choices: tuple[Choice, ...] = ()
     """What it asks for first: which hold, whom, how urgent."""
+    offer: str = ""
+    """Who has the job as the page is read, so that nothing is done to somebody else; empty where it is nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +154,11 @@ class Offered:
 
 
 def forms_of(
-    open_now: Sequence[RepairDecided], offers: Sequence[OfferView], register: Sequence[RegisterEntry]
+    open_now: Sequence[RepairDecided],
+    offers: Sequence[OfferView],
+    register: Sequence[Choosable],
+    *,
+    confirmed: str | None,
 ) -> Offered:
     """Choose the forms of a page.
 
@@ -128,10 +166,11 @@ def forms_of(
         open_now: What may be decided.
         offers: Everybody who was asked.
         register: Who could be asked next.
+        confirmed: The offer of whoever has the job.
     """
     return Offered(
         answer=_answer([offer for offer in offers if offer.made_at is not None]),
-        decisions=tuple(_decisions(open_now, register)),
+        decisions=tuple(_decisions(open_now, register, confirmed or "")),
         may_confirm=any(wish.kind is _KINDS.CONFIRM_SECURE for wish in open_now),
         settles=frozenset(wish.ask for wish in open_now if wish.ask is not None),
     )
@@ -151,9 +190,7 @@ def as_document(typed: Mapping[str, Any]) -> dict[str, Any]:
 
 def settles_in_words(ask: RepairAsk) -> str:
     """What the one press says."""
-    if ask is RepairAsk.FOLLOW_UP:
-        return "Not reached: ask again later"
-    return "The money is approved" if ask is RepairAsk.SPEND else "This is dealt with"
+    return _SETTLED.get(ask, "This is dealt with")
 
 
 def _answer(asked: Sequence[OfferView]) -> AnswerForm | None:
@@ -176,7 +213,7 @@ _LIKELY = [OfferState.CONFIRMED, OfferState.OFFERED, OfferState.EXPIRED, OfferSt
 
 
 def _decisions(
-    open_now: Sequence[RepairDecided], register: Sequence[RegisterEntry]
+    open_now: Sequence[RepairDecided], register: Sequence[Choosable], confirmed: str
 ) -> Iterator[DecisionForm]:
     for kind, title in DECISIONS.items():
         wishes = [wish for wish in open_now if wish.kind is kind]
@@ -186,11 +223,12 @@ def _decisions(
                 title=title,
                 needs_reason="reason" in NEEDS[kind],
                 choices=_choices(kind, wishes, register),
+                offer=confirmed if kind in _ABOUT_SOMEBODY else "",
             )
 
 
 def _choices(
-    kind: RepairDecisionKind, wishes: Sequence[RepairDecided], register: Sequence[RegisterEntry]
+    kind: RepairDecisionKind, wishes: Sequence[RepairDecided], register: Sequence[Choosable]
 ) -> tuple[Choice, ...]:
     match kind:
         case RepairDecisionKind.LIFT:
@@ -198,11 +236,12 @@ def _choices(
         case RepairDecisionKind.CHANGE_URGENCY:
             return choices(URGENCIES, only=[wish.urgency for wish in wishes if wish.urgency])
         case RepairDecisionKind.OFFER_TO:
-            return tuple(Choice(value=entry.who.id, text=_entry(entry)) for entry in register)
+            return tuple(Choice(value=one.entry.who.id, text=_entry(one)) for one in register)
         case _:
             return ()
 
 
-def _entry(entry: RegisterEntry) -> str:
-    named = f"{entry.who.name} ({entry.who.firm})" if entry.who.firm else entry.who.name
-    return f"{named}, {entry.who.base}"
+def _entry(one: Choosable) -> str:
+    who = one.entry.who
+    named = f"{who.name} ({who.firm})" if who.firm else who.name
+    return f"{named}, {who.base}{f': {one.why}' if one.why else ''}"

@@ -1,10 +1,13 @@
 """What is read for the page of a repair."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from api.referral_page_found import MOST_LINES
+from api.repair_dispatch.repair_page_forms import Choosable
 from api.repair_dispatch.repair_page_lines import Where
 from api.repair_dispatch.repair_page_shown import RepairFound
+from api.repair_dispatch.telling import telling_fields
 from api.services import Services
 from domain.identifiers import repair_workflow_id
 from domain.repair_dispatch.state import RepairState
@@ -13,7 +16,9 @@ from store.tradesperson.row import RegisterEntry
 from store.tradesperson.wanted import EntriesWanted
 
 MOST_OFFERED = 100
-"""Entries of the register a coordinator chooses from: the nearest by base come first."""
+"""Entries of the register a coordinator chooses from."""
+MOST_RANKED = 20
+"""Of these as the desk would ask them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +35,14 @@ def find(services: Services, repair: RepairView, command_id: str) -> Read:
     pending = services.commands.pending(repair_workflow_id(repair.id))
     command = services.commands.get(command_id) if command_id else None
     within = services.profile.repairs.duplicate_within
+    referral = services.referrals.view(repair.referral_id)
     return Read(
         found=RepairFound(
             repair=repair,
             lines=services.timeline.of(repair.referral_id, limit=MOST_LINES, stream=repair.id),
             photos=services.repair_photos.of_repair(repair.id) if repair.photos else (),
             duplicates=services.repairs.duplicates(repair.id, within=within),
+            telling=telling_fields(repair.job, referral.document) if referral else (),
             sent=services.repair_pages.sent(repair.id),
             pending=pending,
             command=command if command is not None and command.referral_id == repair.referral_id else None,
@@ -44,21 +51,34 @@ def find(services: Services, repair: RepairView, command_id: str) -> Read:
     )
 
 
-def register_for(services: Services, repair: RepairView) -> tuple[RegisterEntry, ...]:
-    """Whom a coordinator could ask next: who may be sent today and can do all of it, those of that area first."""
+def register_for(services: Services, repair: RepairView) -> tuple[Choosable, ...]:
+    """Whom a coordinator could ask next: first whom the desk would ask, the nearest first, then everybody else.
+
+    The desk leaves out who was asked already, does not work at this hour or is too far away; a person may know better.
+    """
     if not repair.stage.is_live or repair.confirmed_offer is not None:
         return ()
+    ranked = services.offer_desk.ranking(repair.id, at=services.clock(), most=MOST_RANKED)
+    known = services.tradespeople.some([one.trade_id for one in ranked])
+    nearest = [Choosable(entry=known[one.trade_id], why=one.why) for one in ranked if one.trade_id in known]
+    ids = {one.trade_id for one in ranked}
+    others = [entry for entry in _able(services, repair) if entry.who.id not in ids]
+    return (*nearest, *(Choosable(entry=entry) for entry in others))[:MOST_OFFERED]
+
+
+def _able(services: Services, repair: RepairView) -> Iterator[RegisterEntry]:
+    """Who may be sent today and can do all of it: those of that area first, then as the register has them."""
     on = services.clock().astimezone(services.zone).date()
     skills = {kind.skill for kind in repair.kinds}
-    wanted = EntriesWanted(
-        on=on,
-        within=services.profile.repairs.expiry_warning,
-        skill=min(skills),
-        active=True,
-    )
-    found = services.tradespeople.find(wanted, limit=MOST_OFFERED)
-    able = [entry for entry in found if skills <= set(entry.who.skills) and entry.who.may_be_sent(on)]
-    return tuple(sorted(able, key=lambda entry: repair.area not in (entry.who.base, *entry.who.areas)))
+    within = services.profile.repairs.expiry_warning
+    anywhere = EntriesWanted(on=on, within=within, skill=min(skills), active=True)
+    there = [replace(anywhere, area=repair.area)] if repair.area else []
+    seen: set[str] = set()
+    for wanted in (*there, anywhere):
+        for entry in services.tradespeople.find(wanted, limit=MOST_OFFERED):
+            if entry.who.id not in seen and skills <= set(entry.who.skills) and entry.who.may_be_sent(on):
+                seen.add(entry.who.id)
+                yield entry
 
 
 def where_of(services: Services) -> Where:

@@ -38,6 +38,7 @@ from api.repair_dispatch.repair_page_lines import (
     spend_lines,
 )
 from api.repair_dispatch.request_page_shown import who
+from api.repair_dispatch.telling import telling_in_words
 from api.times import Time
 from domain.repair_dispatch.kinds import RepairStage
 from store.command import StoredCommand
@@ -54,6 +55,8 @@ class RepairFound:
     lines: Sequence[TimelineLine]
     photos: Sequence[PhotoKept]
     duplicates: Sequence[DuplicateRepair]
+    telling: tuple[str, ...]
+    """The fields of the job that tell a tradesperson something."""
     sent: Mapping[str, str]
     """The words tradespeople were sent, by the key of the notice."""
     pending: Sequence[StoredCommand]
@@ -109,6 +112,8 @@ class RepairPage:
     told: Told | None
     waiting: tuple[str, ...]
     others: tuple[Other, ...]
+    telling: str
+    """Which words are to be looked at again; empty where none are."""
     questions: tuple[Question, ...]
     holds: tuple[str, ...]
     clocks: tuple[ClockShown, ...]
@@ -144,6 +149,7 @@ def page_of(found: RepairFound, forms: Offered, where: Where) -> RepairPage:
         told=told_of(found.command) if found.command else None,
         waiting=tuple(command_in_words(command) for command in found.pending),
         others=tuple(other_of(other, where) for other in found.duplicates),
+        telling=telling_in_words(found.telling) if repair.stage.is_live else "",
         questions=tuple(_questions(repair, forms)),
         holds=tuple(f"{HOLDS[hold]}. {HOLDS_LIFTED_BY[hold]}" for hold in repair.holds),
         clocks=tuple(_clocks(repair, where)),

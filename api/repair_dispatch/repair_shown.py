@@ -5,6 +5,8 @@ from datetime import datetime
 
 from api.referral_out import Json, written
 from api.repair_dispatch.plain_words import ASKS, HOLDS, HOLDS_LIFTED_BY
+from api.repair_dispatch.telling import KIND as TELLING_WORDS
+from api.repair_dispatch.telling import REASON
 from api.schema import PREFIX
 from domain.repair_dispatch.kinds import OfferState, RepairHold, RepairStage
 from domain.vocabulary import Role
@@ -19,9 +21,10 @@ def repair_out(
     *,
     photos: Sequence[PhotoKept],
     duplicates: Sequence[DuplicateRepair],
+    telling: Sequence[str] = (),
     now: datetime,
 ) -> Json:
-    """Show one repair in full."""
+    """Show one repair in full; `telling` are the fields of its job that tell a tradesperson something."""
     request = repair.request
     return {
         **summary_of(repair, now=now),
@@ -40,7 +43,7 @@ def repair_out(
         "spend": [spend_out(line) for line in repair.spend],
         "photos": [_photo(repair.id, photo) for photo in photos],
         "reopened": repair.reopened,
-        "warnings": [_warning(other) for other in duplicates],
+        "warnings": [*map(_duplicate, duplicates), *_telling(telling)],
     }
 
 
@@ -174,7 +177,11 @@ def _photo(repair_id: str, photo: PhotoKept) -> Json:
     }
 
 
-def _warning(other: DuplicateRepair) -> Json:
+def _telling(fields: Sequence[str]) -> list[Json]:
+    return [{"kind": TELLING_WORDS, "fields": list(fields), "reason": REASON}] if fields else []
+
+
+def _duplicate(other: DuplicateRepair) -> Json:
     return {
         "kind": "duplicate",
         "repair": other.id,

@@ -4,7 +4,7 @@ import secrets
 import uuid
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StrictBool, StrictInt
+from pydantic import AfterValidator, BaseModel, Field, StrictBool, StrictInt
 from starlette.concurrency import run_in_threadpool
 
 from api.fields import Body, Line, Note, ShortLine, once_each, wrong
@@ -24,6 +24,9 @@ EXAMPLE = {"kinds": ["board_up", "locks"], "urgency": "open_property", "who_may_
 
 NO_ADDRESS = "is required: the referral has no address to go to"
 """Why a request is not taken that nobody could follow."""
+
+JOB_WORDS = ("access", "code_word", "pets", "notes", "who_may_be_home", "address")
+"""What is personal, or in a person's words."""
 
 Pence = Annotated[StrictInt, Field(ge=0, le=MOST_PENCE)]
 """Money, in pence (cents)."""
@@ -112,13 +115,13 @@ def _request(asked: RepairIn) -> RepairRequest:
 
 
 def _job(asked: RepairIn) -> dict[str, Any]:
-    """What is personal, or in a person's words."""
-    said = {
-        "who_may_be_home": asked.who_may_be_home,
-        "pets": asked.pets,
-        "access": asked.access,
-        "code_word": asked.code_word or code_word_from(secrets.token_bytes(2)),
-        "notes": asked.notes,
-        "address": asked.address.model_dump(exclude_none=True) if asked.address else None,
+    return {"code_word": code_word_from(secrets.token_bytes(2)), **job_said(asked)}
+
+
+def job_said(asked: BaseModel) -> dict[str, Any]:
+    """What was said of `JOB_WORDS`."""
+    return {
+        name: said.model_dump(exclude_none=True) if isinstance(said, BaseModel) else said
+        for name in JOB_WORDS
+        if (said := getattr(asked, name))
     }
-    return {name: value for name, value in said.items() if value}

@@ -22,6 +22,7 @@ from api.repair_dispatch.plain_words import (
     in_minutes,
     kinds_in_words,
 )
+from api.repair_dispatch.telling import telling_fields, telling_in_words
 from api.times import Time, time_in_words
 from domain.repair_dispatch.kinds import OfferState, RepairAsk, RepairKind, RepairStage, Urgency
 from domain.repair_dispatch.policy import RepairPolicy
@@ -164,7 +165,7 @@ def shown(repair: RepairView, *, warn_before: timedelta, zone: ZoneInfo, now: da
     )
 
 
-def told_of_request(repair: RepairView, *, zone: ZoneInfo, now: datetime) -> str:
+def told_of_request(repair: RepairView, document: Document, *, zone: ZoneInfo, now: datetime) -> str:
     """Say to whoever has just asked for a repair what came of it, while the person is still on the line."""
     offers = list(offers_shown(repair, zone=zone, now=now))
     who_and_when = [
@@ -176,7 +177,8 @@ def told_of_request(repair: RepairView, *, zone: ZoneInfo, now: datetime) -> str
         *(f"{ASKS[ask]}." for ask in repair.asks if ask is not RepairAsk.HOLD),
     ]
     word = f"Tell the person the word at the door: {repair.job.code_word}."
-    return " ".join([*(came_of_it or ["Somebody is being looked for."]), word])
+    telling = telling_in_words(telling_fields(repair.job, document))
+    return " ".join(filter(None, [*(came_of_it or ["Somebody is being looked for."]), word, telling]))
 
 
 def offers_shown(repair: RepairView, *, zone: ZoneInfo, now: datetime) -> Iterator[OfferShown]:

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request
-from python_multipart import FormParser
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import Field, File, parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.form import Shown
 from api.guard import refuse_other_sites
+from api.multipart import boundary_of, parts_of
 from api.pages import to
 from api.problems import Kind, Problem
 from api.rate_limit import TRADE_PHOTOS
@@ -32,11 +30,13 @@ _MOST_HEARD = 5 * LARGEST
 """Bytes after which nobody is listened to any more."""
 _PHOTO = "photo"
 _NOBODY = "nobody"
-_MOST_FIELDS = 10
 TICK = "Tick the box if no person is in the picture. If somebody is, please take another"
 CHOOSE = "Choose a photo"
 NOT_ONE = "This is no photo that we can read. Choose a JPEG, PNG or WebP"
 TOO_LARGE = "The photo is too large. Choose one of at most 8 MB, or let your telephone make it smaller"
+TOO_MANY_PIXELS = (
+    "The photo has too many pixels. Take one in a smaller size, or let your telephone make it smaller"
+)
 ENOUGH = "We have enough photos of this job. Thank you"
 
 _AT_ONCE = CapacityLimiter(2)
@@ -104,17 +104,16 @@ async def _made_anew(photo: bytes) -> Picture:
     try:
         return await to_thread.run_sync(made_anew, photo, limiter=_AT_ONCE)
     except TooManyPixels:
-        raise _Unfit(_PHOTO, TOO_LARGE) from None
+        raise _Unfit(_PHOTO, TOO_MANY_PIXELS) from None
     except NoPicture:
         raise _Unfit(_PHOTO, NOT_ONE) from None
 
 
 async def _read(request: Request) -> _Sent:
     """Read the form in memory alone: a photo of somebody's home is never in a temporary file."""
-    kind, options = parse_options_header(request.headers.get("content-type", ""))
-    if kind != b"multipart/form-data" or b"boundary" not in options:
-        raise Problem(Kind.UNSUPPORTED_MEDIA_TYPE, "Send the form of the page.")
-    return _parsed(await _body(request), options[b"boundary"])
+    boundary = boundary_of(request)
+    parts = await parts_of(await _body(request), boundary)
+    return _Sent(photo=parts.get(_PHOTO, b""), nobody=bool(parts.get(_NOBODY)))
 
 
 async def _body(request: Request) -> bytes:
@@ -130,28 +129,3 @@ async def _body(request: Request) -> bytes:
     if size > LARGEST + _AROUND:
         raise _Unfit(_PHOTO, TOO_LARGE)
     return b"".join(parts)
-
-
-def _parsed(body: bytes, boundary: bytes) -> _Sent:
-    fields: dict[bytes | None, bytes] = {}
-
-    def field(said: Field) -> None:
-        fields[said.field_name] = said.value or b""
-
-    def file(said: File) -> None:
-        said.file_object.seek(0)
-        fields[said.field_name] = said.file_object.read()
-
-    try:
-        parser = FormParser(
-            "multipart/form-data",
-            field,
-            file,
-            boundary=boundary,
-            config={"MAX_MEMORY_FILE_SIZE": LARGEST + _AROUND, "MAX_FIELDS": _MOST_FIELDS},
-        )
-        parser.write(body)
-        parser.finalize()
-    except FormParserError:
-        raise Problem(Kind.REQUEST, "This is no form of ours.") from None
-    return _Sent(photo=fields.get(_PHOTO.encode(), b""), nobody=bool(fields.get(_NOBODY.encode())))

@@ -7,7 +7,7 @@ import warnings
 from dataclasses import dataclass
 from io import BytesIO
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 """What telephones send.  Where a page asks for these, those that take other kinds send a JPEG."""
@@ -18,6 +18,18 @@ MOST_UNPACKED = 25_000_000
 LONGEST_SIDE = 1600
 """Pixels: a screw can be told from a bolt, a face in a window hardly."""
 QUALITY = 80
+_READ_SMALLER = frozenset({"JPEG", "MPO"})
+"""Formats read at no more than they need; the second is a JPEG that some telephones put a second picture behind."""
+_TURNED = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a picture upright, by what its file says.  Source: Exif 2.32, 4.6.4, Orientation."""
 _WHITE = (255, 255, 255)
 _SMOOTH = frozenset({"L", "RGB", "RGBA", "CMYK"})
 """Kinds of pixel that can be made smaller as they are."""
@@ -49,20 +61,21 @@ def made_anew(content: bytes) -> Picture:
         TooManyPixels: It has more than `MOST_PIXELS`.
     """
     try:
-        return _written(_upright(_opened(content)))
-    except Image.DecompressionBombError:
+        with warnings.catch_warnings():
+            # We count the pixels by ourselves, and odd descriptions are nobody's business.
+            warnings.simplefilter("ignore")
+            return _written(_upright(_opened(content)))
+    except (Image.DecompressionBombError, MemoryError):
         raise TooManyPixels from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError):
-        # Pillow says in as many ways that a file is broken as there are ways to break one.
+    except TooManyPixels:
+        raise
+    except Exception:  # noqa: BLE001  # Pillow says that a file is broken in as many ways as one can be broken
         raise NoPicture from None
 
 
 def _opened(content: bytes) -> Image.Image:
-    with warnings.catch_warnings():
-        # We count by ourselves, below.
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        picture = Image.open(BytesIO(content), formats=FORMATS)
-    most = MOST_PIXELS if picture.format == "JPEG" else MOST_UNPACKED
+    picture = Image.open(BytesIO(content), formats=FORMATS)
+    most = MOST_PIXELS if picture.format in _READ_SMALLER else MOST_UNPACKED
     if picture.width * picture.height > most:
         raise TooManyPixels
     picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is read at no more than it needs
@@ -71,11 +84,24 @@ def _opened(content: bytes) -> Image.Image:
 
 def _upright(picture: Image.Image) -> Image.Image:
     """Make it smaller, and turn it as its file says, while the file can still say so."""
+    turn = _turn_of(picture)
     if picture.mode not in _SMOOTH:
         see_through = picture.mode in _HAS_HOLES or "transparency" in picture.info
         picture = picture.convert("RGBA" if see_through else "RGB")
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    return _without_holes(ImageOps.exif_transpose(picture))
+    return _without_holes(picture if turn is None else picture.transpose(turn))
+
+
+def _turn_of(picture: Image.Image) -> Image.Transpose | None:
+    """How it lies; one that does not say so in a way that can be read counts as upright.
+
+    Only this is read of all that stands beside the pixels: telephones write the rest in many odd ways.
+    """
+    try:
+        said = picture.getexif().get(ExifTags.Base.Orientation)
+        return _TURNED.get(said) if isinstance(said, int) else None
+    except Exception:  # noqa: BLE001  # whatever is wrong with it, the picture itself may be whole
+        return None
 
 
 def _without_holes(picture: Image.Image) -> Image.Image:

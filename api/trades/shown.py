@@ -29,6 +29,15 @@ _BY_OFFER = {
     OfferState.DONE: Standing.DONE,
 }
 """Of an offer that no yes is welcome to any more and that is not theirs now."""
+_NOT_SAID_NO = frozenset(
+    {
+        OfferState.OFFERED,
+        OfferState.EXPIRED,
+        OfferState.UNREACHABLE,
+        OfferState.TAKEN,
+        OfferState.WITHDRAWN,
+    }
+)
 _STEPS = (
     TradeAnswer.ON_THE_WAY,
     TradeAnswer.ARRIVED,
@@ -108,6 +117,8 @@ def standing_of(offer: OfferOpened, now: datetime) -> Standing:
     if offer.may_accept:
         in_time = offer.state is OfferState.OFFERED and (offer.answer_by is None or now <= offer.answer_by)
         return Standing.OFFERED if in_time else Standing.STILL_FREE
+    if not offer.may_be_sent and offer.state in _NOT_SAID_NO:
+        return Standing.NOT_NOW
     return _BY_OFFER.get(offer.state, Standing.NOT_NEEDED)
 
 

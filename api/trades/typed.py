@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from api.repair_dispatch.request import MOST_PENCE
+from api.typed_money import pence_in
 from api.typed_times import on_the_clock
+from domain.repair_dispatch.invoice import is_invoice_reference
 
 MINUTES = (10, 15, 20, 30, 45)
 """Times of arrival that need no typing."""
@@ -13,11 +15,8 @@ AT = "at"
 """The choice of a clock time instead."""
 DAYS_AHEAD = 14
 """Work that can be planned is planned within two weeks."""
-_PENCE = 100
-_MONEY = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,6})(?:\.([0-9]{2}))?")
 _CLOCK = re.compile(r"([0-9]{1,2})[:. ]?([0-9]{2})")
 _NO_HOUR = 24
-_INVOICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 /._#-]{0,39}")
 
 
 class Mistyped(Exception):
@@ -74,11 +73,9 @@ def pence(typed: str) -> int:
     Raises:
         Mistyped: It is no amount, or more than anything costs.
     """
-    found = _MONEY.fullmatch(typed.replace("£", "").replace("$", "").strip())
-    if found is None:
+    amount = pence_in(typed)
+    if amount is None:
         raise Mistyped("cost", "Enter the cost such as 120 or 120.50; enter 0 if it costs nothing")
-    whole, rest = found.groups()
-    amount = int(whole.replace(",", "")) * _PENCE + int(rest or 0)
     if amount > MOST_PENCE:
         raise Mistyped("cost", "Check the cost: it is more than we can take here. If it is right, ring us")
     return amount
@@ -90,7 +87,7 @@ def invoice_reference(typed: str) -> str:
     Raises:
         Mistyped: It is something else.
     """
-    if typed and not _INVOICE.fullmatch(typed):
+    if typed and not is_invoice_reference(typed):
         raise Mistyped("invoice", "Enter only the number or reference of the invoice, such as INV-1042")
     return typed
 

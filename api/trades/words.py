@@ -22,6 +22,8 @@ class Standing(StrEnum):
     NOT_NEEDED = "not_needed"
     DO_NOT_GO = "do_not_go"
     """They had it, and do not any more."""
+    NOT_NOW = "not_now"
+    """They may not be sent any more: papers that have run out, or no longer in the register."""
     DONE = "done"
 
 
@@ -34,6 +36,7 @@ TITLES = {
     Standing.TAKEN: "Somebody else has this job",
     Standing.NOT_NEEDED: "This job is no longer needed",
     Standing.DO_NOT_GO: "Please do not go",
+    Standing.NOT_NOW: "Please ring us",
     Standing.DONE: "Thank you",
 }
 URGENCIES = {

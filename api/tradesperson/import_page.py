@@ -30,7 +30,7 @@ _SHEET, _AGAIN = "sheet", "checked"
 """A file that was chosen, and the sheet that was checked and is sent again."""
 _OPEN_TOO_LONG = "The page was open for a long time. Choose the sheet again"
 _CHOOSE = "Choose a sheet"
-_TOO_LARGE = "The sheet is larger than 4 MB. Divide it"
+_TOO_LARGE = "The sheet is larger than 8 MB. Divide it"
 
 router = APIRouter(include_in_schema=False)
 

@@ -17,7 +17,7 @@ from api.services import In, Services
 from api.tradesperson.fields_in import PlaceCode, TradespersonIn, document_of, read_tradesperson
 from api.tradesperson.fields_out import TradespersonList, TradespersonOut, entry_shown, etag_of, today
 from domain.repair_dispatch.kinds import Skill
-from domain.tradesperson import Tradesperson
+from domain.tradesperson import Tradesperson, place_code
 from store.columns import is_uuid
 from store.document_change import merge_patch
 from store.idempotency import Claim
@@ -186,7 +186,7 @@ def place_after(query: PageQuery) -> Place | None:
     match query.after():
         case ():
             return None
-        case (base, entry_id) if is_uuid(entry_id):
+        case (base, entry_id) if is_uuid(entry_id) and place_code(base) == base:
             return base, entry_id
         case _:
             raise bad_cursor()

@@ -16,12 +16,17 @@ from store.columns import is_uuid
 from store.tradesperson.row import RegisterEntry
 
 CSV = "text/csv; charset=utf-8"
-MOST_BYTES = 4 * 1024 * 1024
-"""Of one sheet: ten thousand entries, with room."""
-MOST_ROWS = 10_000
+MOST_BYTES = 8 * 1024 * 1024
+"""Of one sheet: twenty thousand entries, with room."""
+MOST_ROWS = 20_000
+"""Many times what one service works with, so that a whole register that was taken out can be brought in again."""
 HEADER = ("id", "revision", *COLUMNS)
 """The first line.  A sheet may leave out the first two; the others it has to have, in any order."""
 
+_CELL_TOO_LONG = "field larger than field limit"
+_SEPARATED_BY = {";": "semicolons", "\t": "tabs", "|": "bars"}
+_SEPARATORS = re.compile(r"[;\t|]")
+"""What some spreadsheets put between cells, by the language of their user."""
 _MARK = "'"
 _FORMULA = re.compile(
     r"'*[=+\-@\t\r\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}"
@@ -110,11 +115,15 @@ def _records(content: bytes) -> Iterator[tuple[int, Cells]]:
                     [RowFault(line=line, column="", reason="has more or fewer cells than the first line")]
                 )
             yield line, dict(zip(header, map(_plain, record), strict=True))
-    except csv.Error:
-        line = reader.line_num
-        raise SheetNotRead(
-            [RowFault(line=line, column="", reason="is not CSV: look at its quotation marks")]
-        ) from None
+    except csv.Error as error:
+        raise SheetNotRead([RowFault(line=reader.line_num, column="", reason=_why(error))]) from None
+
+
+def _why(error: csv.Error) -> str:
+    """The library has one error for everything; its words are not repeated, they may hold what was in the sheet."""
+    if _CELL_TOO_LONG in str(error):
+        return f"has a cell of more than {csv.field_size_limit()} characters: look for a quotation mark that never ends"
+    return "is not CSV: look at its quotation marks"
 
 
 def _decoded(content: bytes) -> str:
@@ -126,6 +135,9 @@ def _decoded(content: bytes) -> str:
 
 def _header(record: Sequence[str]) -> list[str]:
     names = [re.sub(r"[\s_-]+", "_", _plain(cell).strip().lower()) for cell in record]
+    if len(names) == 1 and (between := _SEPARATORS.search(record[0])):
+        said = _SEPARATED_BY[between.group()]
+        raise _whole_sheet(f"has its cells separated by {said}: save it with commas between them")
     missing = [name for name in COLUMNS if name not in names]
     unknown = sum(name not in HEADER for name in names)
     if missing:

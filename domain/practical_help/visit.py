@@ -108,6 +108,8 @@ def why_not_begun(visit: Visit, policy: HelpPolicy, *, at: datetime, stopped: bo
     check = visit.check
     if check is None:
         return "Nobody has checked where the suspects are."
+    if check.at > at:
+        return "The suspects' whereabouts were checked only after that."
     if at - check.at > policy.whereabouts_for:
         return "The check of the suspects' whereabouts is too old: it has to be made again."
     if visit.allowed_at is not None:

@@ -25,6 +25,8 @@ from domain.vocabulary import Role
 def checked(visit: Visit, event: WhereaboutsChecked) -> Visit:
     """Take in a check; a go-ahead that was given upon an earlier one no longer holds."""
     _is_to_come_or_under_way(visit)
+    if visit.check is not None and event.at < visit.check.at:
+        raise NotPossibleNow("There is a later check of the suspects' whereabouts, and that one holds.")
     check = Check(found=event.found, at=event.at, sensitive=event.sensitive)
     if visit.stage is VisitStage.PLANNED:
         return replace(visit, check=check, allowed_at=None)

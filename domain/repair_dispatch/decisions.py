@@ -15,21 +15,25 @@ from domain.repair_dispatch.kinds import (
     Urgency,
 )
 from domain.repair_dispatch.moves import (
+    CLOCK_ASKS,
     SEARCH_ASKS,
     ask,
     charge,
     close_offers,
+    knows,
     let_go,
     look,
+    put_off,
     restart_clock,
     search_anew,
     settle,
     stop_looking,
     tell,
     unsay,
+    warn_victim,
 )
 from domain.repair_dispatch.spend import SpendKind
-from domain.repair_dispatch.state import RepairTurn
+from domain.repair_dispatch.state import Offer, RepairTurn
 from domain.vocabulary import Role
 
 _ANSWERED_OTHERWISE = frozenset(
@@ -66,9 +70,13 @@ def _lift(turn: RepairTurn, event: RepairDecided) -> None:
         lifted=(*turn.state.lifted, hold),
     )
     turn.say(f"Lifted: {hold.replace('_', ' ')}.", by_person=True)
+    if hold is RepairHold.CONTACT_STOPPED:
+        turn.state = replace(turn.state, stopped=False)
+        settle(turn, RepairAsk.CONTACT_STOPPED)
     if not turn.state.holds:
-        settle(turn, RepairAsk.HOLD, RepairAsk.CONTACT_STOPPED)
+        settle(turn, RepairAsk.HOLD)
         restart_clock(turn)
+        turn.state = replace(turn.state, round=turn.state.round + 1)
         look(turn)
 
 
@@ -98,14 +106,43 @@ def _nobody_may_have_it(turn: RepairTurn) -> None:
         raise NotPossibleNow("Somebody has the job: reassign it first.")
 
 
-def _reassign(turn: RepairTurn, _: RepairDecided) -> None:
+def _as_seen(turn: RepairTurn, event: RepairDecided) -> None:
+    """What a person decides about somebody is not done to somebody else."""
+    if event.offer_id is not None and event.offer_id != turn.state.confirmed:
+        raise NotPossibleNow("Whom you saw does not have the job any more: look again.")
+
+
+def _reassign(turn: RepairTurn, event: RepairDecided) -> None:
     offer = turn.state.offer(turn.state.confirmed)
     if offer is None:
         raise NotPossibleNow("Nobody has the job.")
-    let_go(turn, offer)
-    tell(turn, offer, NoticeKind.CANCELLATION)
+    _as_seen(turn, event)
+    _take_back(turn, offer)
+    warn_victim(turn)
+    if offer.trade_id not in turn.state.excluded:
+        turn.state = replace(turn.state, excluded=(*turn.state.excluded, offer.trade_id))
     turn.say("The job was taken back; somebody else is looked for.", by_person=True)
     search_anew(turn, keep_round=True)
+
+
+def _take_back(turn: RepairTurn, offer: Offer) -> None:
+    let_go(turn, offer)
+    tell(turn, offer, NoticeKind.CANCELLATION)
+
+
+def _change_job(turn: RepairTurn, _: RepairDecided) -> None:
+    """Whoever has the job hears of it; those who are asked see only the area."""
+    if not turn.state.stage.is_live or turn.state.stage is RepairStage.FINISHED:
+        raise NotPossibleNow("This repair is done or cancelled.")
+    turn.changes_job = True
+    turn.say("How to get in was changed.", by_person=True)
+    settle(turn, RepairAsk.PLACE_UNKNOWN)
+    offer = turn.state.offer(turn.state.confirmed)
+    if offer is not None:
+        turn.state = replace(turn.state, told=False)
+        tell(turn, offer, NoticeKind.CONFIRMATION)
+    elif turn.state.stage is RepairStage.ASKED:
+        look(turn)
 
 
 def _change_urgency(turn: RepairTurn, event: RepairDecided) -> None:
@@ -119,7 +156,17 @@ def _change_urgency(turn: RepairTurn, event: RepairDecided) -> None:
     restart_clock(turn, event.urgency)
     if event.urgency is Urgency.OPEN_PROPERTY and RepairHold.SPEND in turn.state.holds:
         spend_waits(turn)
-    if turn.state.stage is RepairStage.LOOKING:
+    elif turn.state.asks_for(RepairAsk.SPEND) and not turn.state.spend_approved:
+        _spend_holds(turn)
+    if turn.state.is_searching:
+        look(turn)
+
+
+def _spend_holds(turn: RepairTurn) -> None:
+    """Only an open property does not wait for the money; whoever has the job already keeps it."""
+    if turn.state.confirmed is None and turn.state.finished_at is None:
+        turn.state = replace(turn.state, holds=(*turn.state.holds, RepairHold.SPEND))
+        settle(turn, RepairAsk.SPEND)
         look(turn)
 
 
@@ -136,10 +183,10 @@ def spend_waits(turn: RepairTurn) -> None:
 def _cancel(turn: RepairTurn, event: RepairDecided) -> None:
     if turn.state.stage in {RepairStage.CANCELLED, RepairStage.SECURE, RepairStage.FINISHED}:
         raise NotPossibleNow("It is done or cancelled already.")
+    _as_seen(turn, event)
     offer = turn.state.offer(turn.state.confirmed)
     if offer is not None:
-        let_go(turn, offer)
-        tell(turn, offer, NoticeKind.CANCELLATION)
+        _take_back(turn, offer)
     close_offers(turn, OfferState.WITHDRAWN, NoticeKind.WITHDRAWAL)
     stop_looking(turn)
     turn.state = replace(
@@ -147,6 +194,10 @@ def _cancel(turn: RepairTurn, event: RepairDecided) -> None:
     )
     whose = "the victim" if event.by_victim else "a coordinator"
     turn.say(f"The repair was cancelled by {whose}.", by_person=True)
+    if offer is not None and not event.by_victim:
+        warn_victim(turn)
+    if turn.state.untold:
+        ask(turn, RepairAsk.CANCEL_NOT_TOLD)
     charge(turn, SpendKind.RELEASED, offer)
 
 
@@ -190,6 +241,8 @@ def _not_secure(turn: RepairTurn) -> None:
 
 def _correct_spend(turn: RepairTurn, event: RepairDecided) -> None:
     _only_a_manager(event)
+    if not turn.state.costs:
+        raise NotPossibleNow("No cost is known yet: the estimate is replaced by it.")
     if event.pence == 0:
         raise Incomplete("Say by how many pence.")
     if turn.state.committed_pence + event.pence < 0:
@@ -211,9 +264,14 @@ def _settle_ask(turn: RepairTurn, event: RepairDecided) -> None:
         turn.state = replace(turn.state, follow_up_at=turn.now + turn.state.policy.follow_up_after)
     if event.ask is RepairAsk.NOT_TOLD:  # they were rung
         turn.state = replace(turn.state, told=True)
-        unsay(turn, NoticeKind.CONFIRMATION)
+        unsay(turn, NoticeKind.CONFIRMATION, turn.state.confirmed or "")
     if event.ask is RepairAsk.CANCEL_NOT_TOLD:
-        unsay(turn, NoticeKind.CANCELLATION)
+        unsay(turn, NoticeKind.CANCELLATION, *turn.state.untold)
+        knows(turn, *turn.state.untold)
+    if event.ask is RepairAsk.CONTACT_STOPPED:  # whoever has the job still goes
+        turn.state = replace(turn.state, stopped=False)
+    if event.ask in CLOCK_ASKS:
+        put_off(turn, event.ask)
     settle(turn, event.ask)
     turn.say(f"Dealt with: {event.ask.replace('_', ' ')}.", by_person=True)
 
@@ -230,6 +288,7 @@ _STEPS: dict[RepairDecisionKind, Callable[[RepairTurn, RepairDecided], None]] = 
     _D.LOOK_AGAIN: _look_again,
     _D.REASSIGN: _reassign,
     _D.CHANGE_URGENCY: _change_urgency,
+    _D.CHANGE_JOB: _change_job,
     _D.CANCEL: _cancel,
     _D.CONFIRM_SECURE: _confirm_secure,
     _D.CORRECT_SPEND: _correct_spend,

@@ -7,8 +7,9 @@ Source: docs/repairs.md.
 from dataclasses import replace
 from datetime import datetime
 
-from domain.repair_dispatch import answers, clocks, decisions
+from domain.repair_dispatch import answers, clocks, decisions, notices, search
 from domain.repair_dispatch.events import (
+    NoticeFailed,
     NoticeSettled,
     OffersReserved,
     ReferralStopped,
@@ -21,8 +22,6 @@ from domain.repair_dispatch.events import (
     TradeAnswered,
 )
 from domain.repair_dispatch.kinds import (
-    NoticeKind,
-    OfferState,
     Permission,
     PoliceRelease,
     RepairAsk,
@@ -31,7 +30,7 @@ from domain.repair_dispatch.kinds import (
     Tenure,
     Urgency,
 )
-from domain.repair_dispatch.moves import ask, charge, close_offers, look, stop_looking
+from domain.repair_dispatch.moves import ask, charge, look
 from domain.repair_dispatch.policy import RepairPolicy
 from domain.repair_dispatch.spend import SpendKind
 from domain.repair_dispatch.state import RepairEffects, RepairState, RepairTurn
@@ -81,13 +80,15 @@ def decide_repair(state: RepairState, event: RepairEvent, now: datetime) -> tupl
         case SpendKnown():
             _spend_known(turn, event)
         case OffersReserved():
-            answers.offers_reserved(turn, event)
+            search.offers_reserved(turn, event)
         case TradeAnswered():
             answers.trade_answered(turn, event)
         case RepairDecided():
             decisions.decided(turn, event)
         case NoticeSettled():
-            answers.notice_settled(turn, event)
+            notices.notice_settled(turn, event)
+        case NoticeFailed():
+            notices.notice_failed(turn, event)
         case ReferralStopped():
             _referral_stopped(turn)
         case RepairTimePassed():
@@ -126,7 +127,9 @@ def _begin(turn: RepairTurn, event: RepairBegun) -> None:
     if turn.state.begun:
         return
     holds = holds_of(turn.state.request, sensitive=event.sensitive, stopped=event.stopped)
-    turn.state = replace(turn.state, begun=True, holds=holds, spend_unread=True)
+    turn.state = replace(
+        turn.state, begun=True, holds=holds, spend_unread=True, stopped=event.stopped or turn.state.stopped
+    )
     charge(turn, SpendKind.COMMITTED)
     for hold in holds:
         turn.say("The repair is held.", f"{hold.replace('_', ' ').capitalize()}.")
@@ -151,34 +154,17 @@ def _spend_known(turn: RepairTurn, event: SpendKnown) -> None:
 
 
 def _open(turn: RepairTurn) -> None:
-    if turn.state.confirmed is not None:
-        return
-    if turn.state.holds:
-        close_offers(turn, OfferState.WITHDRAWN, NoticeKind.WITHDRAWAL)
-        stop_looking(turn)
-        turn.state = replace(turn.state, stage=RepairStage.HELD)
-        ask(turn, RepairAsk.HOLD)
-    elif turn.state.asks_for(RepairAsk.PLACE_UNKNOWN):
-        turn.state = replace(turn.state, stage=RepairStage.ASKED)
+    if turn.state.asks_for(RepairAsk.PLACE_UNKNOWN):
         turn.say("It is not known where that is: a coordinator chooses whom to ask.")
-    else:
-        look(turn)
+    look(turn)
 
 
 def _referral_stopped(turn: RepairTurn) -> None:
     """Whoever is on the way is not called back by a machine: a person decides.  Nobody else is asked."""
     state = turn.state
-    if not state.stage.is_live or state.stage is RepairStage.FINISHED:
-        return
-    ask(turn, RepairAsk.CONTACT_STOPPED)
+    turn.state = replace(state, stopped=True)
     if state.confirmed is not None:
+        ask(turn, RepairAsk.CONTACT_STOPPED)
         turn.say("Everything was stopped while a tradesperson has the job.", "A coordinator is asked.")
-        return
-    close_offers(turn, OfferState.WITHDRAWN, NoticeKind.WITHDRAWAL)
-    stop_looking(turn)
-    if RepairHold.CONTACT_STOPPED not in state.holds:
-        turn.state = replace(
-            turn.state, holds=(*turn.state.holds, RepairHold.CONTACT_STOPPED), stage=RepairStage.HELD
-        )
-        turn.say("The repair is held.", "Everything was stopped.")
-    ask(turn, RepairAsk.HOLD)
+    elif state.stage in {RepairStage.LOOKING, RepairStage.ASKED, RepairStage.HELD} and state.begun:
+        look(turn)

@@ -75,6 +75,12 @@ class OffersReserved:
     """In the order of the ranking; may be fewer than wanted."""
     busy: bool
     """Whether somebody suitable exists who has no room now, or is kept for a repair that goes first."""
+    round: int = 0
+    """Of the question this answers; 0: the one that stands."""
+    wanted_trade: str | None = None
+    """Likewise."""
+    passed_over: str = ""
+    """Why the one who was chosen could not be asked; empty: nobody was chosen, or they are asked."""
     type: Literal["offers_reserved"] = "offers_reserved"
 
 
@@ -92,6 +98,8 @@ class TradeAnswered:
     cost_pence: int | None = None
     """For `completed`, `made_safe`, `second_visit`, `access_failed`."""
     invoice_reference: str = ""
+    fit: bool = True
+    """Whether their papers are valid and they are in the register still; asked before somebody is given the job."""
     type: Literal["trade_answer"] = "trade_answer"
 
 
@@ -105,6 +113,8 @@ class RepairDecided:
     """For `lift`; `None`: the only one there is."""
     trade_id: str | None = None
     """For `offer_to`."""
+    offer_id: str | None = None
+    """For `reassign` and `cancel`: whom the person saw as having the job; `None`: they did not say."""
     urgency: Urgency | None = None
     """For `change_urgency`."""
     secure: bool | None = None
@@ -129,6 +139,14 @@ class NoticeSettled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeFailed:
+    """A provider that had taken a notice says later that it did not arrive: as if it had refused it."""
+
+    key: str
+    type: Literal["notice_failed"] = "notice_failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReferralStopped:
     """Everything was stopped on the referral."""
 
@@ -142,7 +160,7 @@ class RepairTimePassed:
     type: Literal["repair_time"] = "repair_time"
 
 
-RepairCommandEvent = TradeAnswered | RepairDecided
+RepairCommandEvent = TradeAnswered | RepairDecided | NoticeFailed
 """What somebody may send to a repair; each is stored before it is sent."""
 RepairEvent = (
     RepairBegun
@@ -151,6 +169,7 @@ RepairEvent = (
     | TradeAnswered
     | RepairDecided
     | NoticeSettled
+    | NoticeFailed
     | ReferralStopped
     | RepairTimePassed
 )

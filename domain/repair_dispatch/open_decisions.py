@@ -31,6 +31,7 @@ def _wishes(state: RepairState, role: Role) -> Iterator[RepairDecided]:
     yield RepairDecided(kind=kinds.LOOK_AGAIN, role=role)
     yield RepairDecided(kind=kinds.REASSIGN, role=role)
     yield from (RepairDecided(kind=kinds.CHANGE_URGENCY, role=role, urgency=each) for each in Urgency)
+    yield RepairDecided(kind=kinds.CHANGE_JOB, role=role)
     yield RepairDecided(kind=kinds.CORRECT_SPEND, role=role, pence=1)
     yield RepairDecided(kind=kinds.CANCEL, role=role)
 

@@ -100,6 +100,13 @@ class TradeNotice:
     """Whom the tradesperson rings; never the victim."""
     neutral_name: str = ""
     time_zone: str = "UTC"
+    public_id: str = ""
+    """All that a provider of texts knows it by: opaque; empty: its key."""
+
+    @property
+    def known_as(self) -> str:
+        """What whoever carries it may call it, and what the permit is for."""
+        return self.public_id or self.key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +147,9 @@ class RepairTables(Protocol):
 
     def month_pence(self, at: datetime) -> int:
         """What the ledger holds for the calendar month of `at`, in the service's time zone."""
+
+    def may_be_sent(self, offer_id: str, at: datetime) -> bool:
+        """Whether whoever was made an offer may work now: in the register still, papers valid on the local day."""
 
     def notice(self, repair_id: str, key: str) -> TradeNotice | None:
         """What is to be told; `None`: it need not be told any more (told already, or overtaken)."""

@@ -50,9 +50,8 @@ def reported(turn: RepairTurn, offer: Offer, event: TradeAnswered) -> None:
 
 
 def reported_after(turn: RepairTurn, offer: Offer, event: TradeAnswered) -> None:
-    """Whoever has done it says so again, or says the cost later."""
-    if event.answer is TradeAnswer.COMPLETED:
-        _cost(turn, offer, event)
+    """Whoever has left says so again, or says the cost later."""
+    book(turn, offer, event)
 
 
 def _on_the_way(turn: RepairTurn, event: TradeAnswered) -> None:
@@ -89,7 +88,7 @@ def _made_safe(turn: RepairTurn, offer: Offer, event: TradeAnswered) -> None:
             made_safe_at=turn.state.made_safe_at or turn.now,
         )
         turn.say("The place was made safe; the work goes on.")
-    _cost(turn, offer, event)
+    book(turn, offer, event)
 
 
 def _completed(turn: RepairTurn, offer: Offer, event: TradeAnswered) -> None:
@@ -103,10 +102,11 @@ def _completed(turn: RepairTurn, offer: Offer, event: TradeAnswered) -> None:
         stage=RepairStage.FINISHED,
         made_safe_at=state.made_safe_at or turn.now,
         finished_at=turn.now,
+        estimate_spent=True,
         follow_up_at=turn.now + state.policy.follow_up_after,
     )
     turn.say("The tradesperson says that the work is done.", "The victim is to be asked.")
-    _cost(turn, offer, event)
+    book(turn, offer, event)
 
 
 def _second_visit(turn: RepairTurn, offer: Offer, event: TradeAnswered) -> None:
@@ -121,22 +121,22 @@ def _second_visit(turn: RepairTurn, offer: Offer, event: TradeAnswered) -> None:
         made_safe_at=turn.state.made_safe_at or turn.now,
         accepted_at=None,
         arrived_at=None,
+        victim_told_of=None,
         round=turn.state.round + 1,
         wanted_trade=offer.trade_id,
     )
     turn.say("Safe for now; somebody has to come again.")
-    _cost(turn, offer, event)
+    book(turn, offer, event)
     look(turn)
 
 
 def _left(turn: RepairTurn, offer: Offer, event: TradeAnswered, asks: RepairAsk, words: str) -> None:
     """They left with nothing done: a coordinator, never the tradesperson, speaks to the victim."""
-    _arrived(turn)
-    let_go(turn, offer, event.reason)
-    turn.state = replace(turn.state, stage=RepairStage.ASKED)
+    let_go(turn, replace(offer, left_with=event.answer), event.reason)
+    turn.state = replace(turn.state, stage=RepairStage.ASKED, visits=turn.state.visits + 1)
     turn.say(words, "A coordinator is asked.")
     ask(turn, asks)
-    _cost(turn, offer, event)
+    book(turn, offer, event)
 
 
 def _leave(turn: RepairTurn) -> None:
@@ -149,10 +149,10 @@ def _leave(turn: RepairTurn) -> None:
     )
 
 
-def _cost(turn: RepairTurn, offer: Offer, event: TradeAnswered) -> None:
+def book(turn: RepairTurn, offer: Offer, event: TradeAnswered) -> None:
     """What one tradesperson asks for: said again, the last counts."""
     if event.cost_pence is None and not event.invoice_reference:
-        if turn.state.finished_at is not None and turn.state.costs:
+        if turn.state.estimate_spent and turn.state.costs:
             charge(turn, SpendKind.COST, offer)
         return
     if event.cost_pence is not None:

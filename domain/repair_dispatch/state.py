@@ -11,6 +11,7 @@ from domain.repair_dispatch.kinds import (
     RepairAsk,
     RepairHold,
     RepairStage,
+    TradeAnswer,
     TradeChannel,
     TradeDeclineReason,
     Urgency,
@@ -32,6 +33,8 @@ class Offer:
     state: OfferState = OfferState.OFFERED
     reason: TradeDeclineReason | None = None
     settled_at: datetime | None = None
+    left_with: TradeAnswer | None = None
+    """With what they left, if they were there in vain: said again it changes nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,14 +105,20 @@ class RepairState:
     """What the ledger holds for this repair: the sum of its entries."""
     costs: tuple[tuple[str, int], ...] = ()
     """What each tradesperson asked for, in pence, by offer."""
+    estimate_spent: bool = False
+    """Whether the work was done once: the estimate has served its purpose."""
     corrected_pence: int = 0
     """What a manager added or took off."""
     spend_approved: bool = False
     victim_told_of: datetime | None = None
     """The time of arrival the victim was last to be told."""
     asks: tuple[Asked, ...] = ()
-    warned: tuple[RepairAsk, ...] = ()
-    """Clock warnings given since `clock_from`."""
+    put_off: tuple[tuple[RepairAsk, datetime], ...] = ()
+    """Clocks that a person has dealt with, and until when they are not asked about again."""
+    untold: tuple[str, ...] = ()
+    """Offers whose tradespeople had the job and may not know that they have not."""
+    stopped: bool = False
+    """Whether everything was stopped on the referral, and nobody has said since that somebody may go."""
     follow_up_at: datetime | None = None
     visits: int = 0
     """How often somebody was on site."""
@@ -139,6 +148,12 @@ class RepairState:
         return self.asked_at if self.wants else None
 
     @property
+    def is_searching(self) -> bool:
+        """Whether somebody is looked for who may have the job."""
+        looks = self.stage is RepairStage.LOOKING or (self.stage is RepairStage.ASKED and self.wants > 0)
+        return looks and self.confirmed is None and not self.holds and self.ended_at is None
+
+    @property
     def open_offers(self) -> tuple[Offer, ...]:
         """Those who have been asked and have not answered in time yet."""
         return tuple(offer for offer in self.offers if offer.state is OfferState.OFFERED)
@@ -163,6 +178,10 @@ class RepairEffects:
     """The time of arrival of which the victim is to be told, if the gate lets it."""
     taken: bool = False
     """An acceptance came too late: somebody else has the job, or it no longer exists."""
+    renews_word: bool = False
+    """Somebody who knows the word at the door does not have the job any more: a new one is made."""
+    changes_job: bool = False
+    """What the command says of the door holds from now on."""
 
 
 @dataclass(slots=True)
@@ -175,6 +194,8 @@ class RepairTurn:
     spend: list[SpendEntry] = field(default_factory=list)
     tells_victim_at: datetime | None = None
     taken: bool = False
+    renews_word: bool = False
+    changes_job: bool = False
 
     def say(self, what: str, why: str = "", *, by_person: bool = False) -> None:
         """Write a line of the referral's timeline."""
@@ -187,4 +208,6 @@ class RepairTurn:
             spend=tuple(self.spend),
             tells_victim_at=self.tells_victim_at,
             taken=self.taken,
+            renews_word=self.renews_word,
+            changes_job=self.changes_job,
         )

@@ -24,7 +24,7 @@ from domain.repair_dispatch.ports import OffersWanted, RepairPolicySource
 from domain.repair_dispatch.ranking import Ranked
 from store.columns import AnyRow
 from store.keyring import Keyring
-from store.repair_dispatch.desk_choice import Choice, Sitting
+from store.repair_dispatch.desk_choice import NOT_ASKED, Choice, Sitting
 from store.repair_dispatch.desk_days import given_before, loads_of
 from store.repair_dispatch.desk_queue import Asking, DeskQueue, Line
 from store.repair_dispatch.desk_register import DeskRegister
@@ -67,10 +67,10 @@ class OfferDeskStore:
         with self._turn, self._engine.begin() as connection:
             connection.execute(_DESK, {"lock": _LOCK})
             if given := given_before(connection, wanted):
-                return _answer(given, busy=len(given) < wanted.wanted)
+                return _given_before(given, wanted)
             line = self._queue.line_up(connection, wanted)
             if line is None:  # held, over or served meanwhile: its next turn knows
-                return OffersReserved(offers=(), busy=True)
+                return _answer((), wanted, busy=True)
             return self._serve(connection, line, wanted)
 
     def ranking(self, repair_id: str, *, at: datetime, most: int = MOST_SHOWN) -> tuple[Ranked, ...]:
@@ -79,7 +79,7 @@ class OfferDeskStore:
         Those who were asked already are left out.  Raises `RepairNotFound`.
         """
         with self._turn, self._engine.connect() as connection:
-            asking = self._queue.one(connection, repair_id)
+            asking = self._queue.one(connection, repair_id, at=at)
             if asking is None:
                 return ()
             sitting = self._sitting(connection, at, behind=[])
@@ -107,7 +107,7 @@ class OfferDeskStore:
         if sitting.displaced:
             connection.execute(delete(REPAIR_OFFER).where(REPAIR_OFFER.c.id.in_(sitting.displaced)))
         busy = len(chosen) < me.wants and sitting.is_worth_waiting(me, chosen)
-        return OffersReserved(offers=given, busy=busy)
+        return _answer(given, wanted, busy=busy, passed_over=_passed_over(sitting, me, chosen))
 
     def _keep(
         self,
@@ -156,9 +156,30 @@ def _chosen_beforehand(sitting: Sitting, other: Asking) -> list[Choice]:
         return []
 
 
-def _answer(given: Iterable[AnyRow], *, busy: bool) -> OffersReserved:
-    offers = (
+def _passed_over(sitting: Sitting, me: Asking, chosen: list[Choice]) -> str:
+    """Why the one who was chosen by name is not asked; empty if they are, or nobody was."""
+    is_asked = me.wanted_trade in {None, *(choice.ranked.trade_id for choice in chosen)}
+    return "" if is_asked else sitting.why_not_by_name(me)
+
+
+def _given_before(given: Iterable[AnyRow], wanted: OffersWanted) -> OffersReserved:
+    offers = tuple(
         ReservedOffer(offer_id=row.id, trade_id=row.trade_id, channel=TradeChannel(row.channel))
         for row in given
     )
-    return OffersReserved(offers=tuple(offers), busy=busy)
+    is_asked = wanted.wanted_trade in {None, *(offer.trade_id for offer in offers)}
+    passed_over = "" if is_asked else NOT_ASKED
+    return _answer(offers, wanted, busy=len(offers) < wanted.wanted, passed_over=passed_over)
+
+
+def _answer(
+    offers: tuple[ReservedOffer, ...], wanted: OffersWanted, *, busy: bool, passed_over: str = ""
+) -> OffersReserved:
+    """With the question it answers: the repair may ask another one meanwhile."""
+    return OffersReserved(
+        offers=offers,
+        busy=busy,
+        round=wanted.round,
+        wanted_trade=wanted.wanted_trade,
+        passed_over=passed_over,
+    )

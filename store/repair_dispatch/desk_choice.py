@@ -30,6 +30,12 @@ _log = structlog.get_logger(__name__)
 
 _DOCUMENT = select(REFERRAL.c.wrapped_key, REFERRAL.c.document_enc).where(REFERRAL.c.id == bindparam("this"))
 _CHOSEN_BY_NAME = "chosen by name"
+NOT_ASKED = "They could not be asked at that moment."
+_UNKNOWN = "Nobody of that id is in the register."
+_MAY_NOT = "They are not to be sent: a paper has run out, or they do not work for us any more."
+_NO_ROOM = "Their day is full."
+_KNOWS = "They may know somebody involved."
+_ASKED_ALREADY = "They have been asked already, and it is for them to answer."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,14 +153,39 @@ class Sitting:
     def _load(self, trade_id: str) -> int:
         return self.loads.taken.get(trade_id, 0)
 
-    def _by_name(self, asking: Asking) -> Entry | None:
-        """Whom a coordinator chose, or who was there before, if they may work and have room."""
+    def why_not_by_name(self, asking: Asking) -> str:
+        """Why the one who was chosen was passed over, for the timeline: a reason, and nobody's name."""
+        entry = self._wanted(asking)
         wanted = asking.wanted_trade
-        if wanted is None or not is_uuid(wanted) or wanted in asking.excluded | asking.engaged:
+        if entry is None:
+            return _UNKNOWN
+        if wanted in asking.engaged:
+            return _ASKED_ALREADY
+        if wanted in asking.excluded:
+            return _KNOWS
+        if not self._may_be_sent(entry):
+            return _MAY_NOT
+        return _KNOWS if self._has_room(entry) else _NO_ROOM
+
+    def _wanted(self, asking: Asking) -> Entry | None:
+        wanted = asking.wanted_trade
+        return (
+            self.register.entry(self.connection, wanted) if wanted is not None and is_uuid(wanted) else None
+        )
+
+    def _may_be_sent(self, entry: Entry) -> bool:
+        return entry.who.may_be_sent(local_day(self.at, self.hours.time_zone))
+
+    def _by_name(self, asking: Asking) -> Entry | None:
+        """Whom a coordinator chose, or who was there before, if they may work and have room.
+
+        Who was asked in this round may be chosen, too: somebody rang them.  The heart forgets the choice with the
+        answer, so that a second no is followed by the next.
+        """
+        if asking.wanted_trade in asking.excluded | asking.engaged:
             return None
-        entry = self.register.entry(self.connection, wanted)
-        today = local_day(self.at, self.hours.time_zone)
-        may = entry is not None and entry.who.may_be_sent(today) and self._has_room(entry)
+        entry = self._wanted(asking)
+        may = entry is not None and self._may_be_sent(entry) and self._has_room(entry)
         return entry if may else None
 
     def _named_first(self, entry: Entry | None, people: _People) -> Iterator[Choice]:

@@ -8,7 +8,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ARRAY, Connection, and_, bindparam, delete, func, not_, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    func,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from domain.repair_dispatch.kinds import OfferState
 from domain.repair_dispatch.ports import OffersWanted
@@ -18,8 +30,9 @@ from store.repair_dispatch.row import REPAIR, REPAIR_OFFER
 BEFOREHAND = -1
 """The turn of a place that is kept for a repair which has not asked for it yet."""
 PATIENCE = timedelta(seconds=60)
-"""After this long a place that nobody wants any more is given back, and nothing is kept for a repair that should have
-asked and did not: its workflow stands still, and others wait."""
+"""After this long a place that nobody wants any more is given back.  Beforehand a place is kept for a repair that asks
+within this long; for one that should have asked so long ago nothing is kept: its workflow stands still, and others
+wait."""
 
 _R, _O = REPAIR.c, REPAIR_OFFER.c
 _IDS = ARRAY(UUID)
@@ -35,9 +48,22 @@ _KEPT = (
 )
 _IS_BEFOREHAND = and_(_O.state == OfferState.RESERVED, _O.turn == BEFOREHAND)
 _IS_BEHIND = and_(_IS_BEFOREHAND, _O.repair_id == func.any(bindparam("behind", type_=_IDS)))
+
+
+def takes_room() -> ColumnElement[bool]:
+    """A condition: an offer fills a place in somebody's day.
+
+    What is kept beforehand for a repair that has ended, or has somebody by now, does not: nobody will ask for it.
+    """
+    # A value, not an `EXISTS`, which Postgres may answer by reading every repair there ever was.
+    wants_nobody = select(or_(_R.ended_at.is_not(None), _R.wants == 0)).where(_R.id == _O.repair_id)
+    is_left_over = and_(_IS_BEFOREHAND, wants_nobody.scalar_subquery())
+    return and_(_O.state.in_([state for state in OfferState if state.takes_capacity]), not_(is_left_over))
+
+
 _LOADS = (
     select(_O.trade_id, func.count().label("taken"))
-    .where(_O.state.in_([state for state in OfferState if state.takes_capacity]), not_(_IS_BEHIND))
+    .where(takes_room(), not_(_IS_BEHIND))
     .group_by(_O.trade_id)
 )
 _BEHIND = select(_O.id, _O.trade_id, _O.repair_id).where(_IS_BEHIND)

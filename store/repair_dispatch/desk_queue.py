@@ -5,10 +5,10 @@ Source: docs/repairs.md#dispatch.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ARRAY, Connection, bindparam, case, func, or_, select
+from sqlalchemy import ARRAY, Connection, bindparam, case, func, select
 
 from domain.errors import CannotBeOpened, KeyNotFound, RepairNotFound
 from domain.repair_dispatch.kinds import OfferState, TradeDeclineReason, Urgency
@@ -25,6 +25,9 @@ from store.repair_dispatch.row import REPAIR, REPAIR_OFFER
 _log = structlog.get_logger(__name__)
 
 _MOST_REMEMBERED = 5_000
+_TRIED_AGAIN = timedelta(seconds=60)
+"""After this long somebody whom an offer did not reach is tried again in the same round, after twice as long the next
+time: a firm's system may be back, and a number that does not exist must not be written to for ever."""
 
 _R, _O = REPAIR.c, REPAIR_OFFER.c
 _IDS = ARRAY(UUID)
@@ -42,10 +45,11 @@ _STATES = (
     .join_from(REPAIR, REFERRAL, REFERRAL.c.id == _R.referral_id)
     .where(_R.id == func.any(bindparam("ids", type_=_IDS)))
 )
-_ASKED = select(_O.repair_id, _O.trade_id, _O.round, _O.state).where(
+_ASKED = select(_O.repair_id, _O.trade_id, _O.round, _O.state, _O.settled_at).where(
     _O.repair_id == func.any(bindparam("ids", type_=_IDS)),
-    or_(_O.state != OfferState.WITHDRAWN, _O.made_at.is_not(None)),  # else nobody ever asked them
+    _O.state.not_in((OfferState.TAKEN, OfferState.WITHDRAWN)),
 )
+"""Whoever was second, or whose offer was taken back, did not say no: they may be asked again in the same round."""
 _KNOW_SOMEBODY = (
     select(_R.referral_id, _O.trade_id)
     .join_from(REPAIR_OFFER, REPAIR, _R.id == _O.repair_id)
@@ -126,8 +130,8 @@ class DeskQueue:
         *others, asking = self._asking(connection, [*ahead, me], wanted)
         return Line(ahead=others, asking=asking, behind=[row.id for row in behind])
 
-    def one(self, connection: Connection, repair_id: str) -> Asking | None:
-        """A repair as if it asked now, whether or not it waits; `None`: its workflow has not begun.
+    def one(self, connection: Connection, repair_id: str, *, at: datetime) -> Asking | None:
+        """A repair as if it asked at that moment, whether or not it waits; `None`: its workflow has not begun.
 
         Raises:
             RepairNotFound: There is no such repair.
@@ -140,16 +144,16 @@ class DeskQueue:
         known = self._remembered.get(repair_id)
         if known is None:
             return None
-        return _askings(connection, [(row, known)])[0]
+        return _askings(connection, [(row, known)], at=at)[0]
 
     def _who_will_ask(self, connection: Connection, ahead: Sequence[AnyRow], at: datetime) -> list[AnyRow]:
-        """Leave out those whose workflow should have asked and did not, or never began."""
+        """Leave out those that do not ask soon, whose workflow should have asked and did not, or never began."""
         self._remember(connection, ahead)
         known = self._remembered
         return [
             row
             for row in ahead
-            if row.id in known and (asks_at := known[row.id].asks_at) and at <= asks_at + PATIENCE
+            if row.id in known and (asks_at := known[row.id].asks_at) and abs(at - asks_at) <= PATIENCE
         ]
 
     def _remember(self, connection: Connection, rows: Sequence[AnyRow]) -> None:
@@ -192,21 +196,24 @@ class DeskQueue:
             asks_at=wanted.at,
         )
         told = [*((row, self._remembered[row.id]) for row in ahead), (last, at_the_desk)]
-        *others, me = _askings(connection, told)
+        *others, me = _askings(connection, told, at=wanted.at)
         return [*others, replace(me, wants=wanted.wanted, turn=wanted.turn)]
 
 
-def _askings(connection: Connection, told: list[tuple[AnyRow, _Remembered]]) -> list[Asking]:
+def _askings(connection: Connection, told: list[tuple[AnyRow, _Remembered]], *, at: datetime) -> list[Asking]:
     """What each has asked already, and who is left out for good."""
     offers = rows_by(connection.execute(_ASKED, {"ids": [row.id for row, _ in told]}).all(), "repair_id")
     referrals = {"referrals": list({row.referral_id for row, _ in told})}
     know = rows_by(connection.execute(_KNOW_SOMEBODY, referrals).all(), "referral_id")
     return [
-        _one_asking(row, known, offers.get(row.id, []), know.get(row.referral_id, [])) for row, known in told
+        _one_asking(row, known, offers.get(row.id, []), know.get(row.referral_id, []), at=at)
+        for row, known in told
     ]
 
 
-def _one_asking(row: AnyRow, known: _Remembered, offers: list[AnyRow], know: list[AnyRow]) -> Asking:
+def _one_asking(
+    row: AnyRow, known: _Remembered, offers: list[AnyRow], know: list[AnyRow], *, at: datetime
+) -> Asking:
     kept = sum(offer.state == OfferState.RESERVED for offer in offers)
     return Asking(
         row=row,
@@ -216,8 +223,20 @@ def _one_asking(row: AnyRow, known: _Remembered, offers: list[AnyRow], know: lis
         wanted_trade=known.wanted_trade,
         excluded=frozenset(known.excluded) | {offer.trade_id for offer in know},
         engaged=frozenset(offer.trade_id for offer in offers if OfferState(offer.state).takes_capacity),
-        asked=frozenset(offer.trade_id for offer in offers if offer.round == known.round),
+        asked=_asked([offer for offer in offers if offer.round == known.round], at),
     )
+
+
+def _asked(offers: list[AnyRow], at: datetime) -> frozenset[str]:
+    """Who was asked, of the offers of one round; whom an offer did not reach is tried again after a while."""
+    missed = rows_by((offer for offer in offers if offer.state == OfferState.UNREACHABLE), "trade_id")
+    heard = {offer.trade_id for offer in offers if offer.state != OfferState.UNREACHABLE}
+    return frozenset(heard | {trade_id for trade_id, tries in missed.items() if not _is_due(tries, at)})
+
+
+def _is_due(tries: list[AnyRow], at: datetime) -> bool:
+    last = max((offer.settled_at for offer in tries if offer.settled_at), default=at)
+    return bool(at - last >= _TRIED_AGAIN * 2 ** (len(tries) - 1))
 
 
 def _must_be_known(connection: Connection, repair_id: str) -> None:

@@ -23,7 +23,7 @@ from store.encryption import cipher_of
 from store.keyring import Keyring
 from store.referral_row import REFERRAL
 from store.repair_dispatch.job import open_job
-from store.repair_dispatch.row import REPAIR, REPAIR_OFFER, TRADE_NOTICE
+from store.repair_dispatch.row import REPAIR, REPAIR_OFFER, TRADE_NOTICE, notice_id
 from store.repair_dispatch.token import offer_token
 from store.tradesperson.row import TRADESPERSON, tradesperson_of
 
@@ -83,6 +83,7 @@ def wanted_notice(
     who = tradesperson_of(keyring, connection.execute(_WHO, {"this": row.trade_id}).one())
     return TradeNotice(
         key=row.key,
+        public_id=notice_id(row.key),
         offer_id=row.offer_id,
         repair_id=row.repair_id,
         kind=NoticeKind(row.kind),

@@ -6,8 +6,9 @@ Source: docs/repairs.md#the-link.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import BindParameter, Connection, Engine, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, DateTime, Engine, and_, bindparam, func, or_, select
 
 from domain.identifiers import repair_workflow_id
 from domain.repair_dispatch.answers import is_free
@@ -20,6 +21,7 @@ from store.encryption import PersonCipher, cipher_of
 from store.json_form import event_from_json
 from store.keyring import Keyring
 from store.referral_row import REFERRAL
+from store.repair_dispatch.fitness import may_be_sent
 from store.repair_dispatch.job import Job, open_job
 from store.repair_dispatch.json_form import open_state
 from store.repair_dispatch.photo import REPAIR_PHOTO
@@ -27,11 +29,12 @@ from store.repair_dispatch.row import REPAIR, REPAIR_OFFER
 from store.repair_dispatch.token import may_be_token, offer_token_hash
 
 PHOTOS_UNTIL = timedelta(days=1)
-"""How long after the work photos of it are still taken.  Source: docs/repairs.md#photographs."""
-_WELCOME = frozenset({OfferState.OFFERED, OfferState.EXPIRED, OfferState.UNREACHABLE})
-"""Who was asked and has not said no."""
+"""How long after the work photos of it, and its cost, are still taken.  Source: docs/repairs.md#photographs."""
+_WELCOME = frozenset({OfferState.OFFERED, OfferState.EXPIRED, OfferState.UNREACHABLE, OfferState.TAKEN})
+"""Who was asked and has not said no; whoever was second may have it once the first has given it back."""
 
 _THIS: BindParameter[str] = bindparam("this")
+_NOW: BindParameter[datetime] = bindparam("now", type_=DateTime(timezone=True))
 _PHOTOS = (
     select(func.count())
     .where(REPAIR_PHOTO.c.offer_id == REPAIR_OFFER.c.id)
@@ -64,8 +67,12 @@ _OPENED = (
     .join(REFERRAL, REFERRAL.c.id == REPAIR.c.referral_id)
     .where(
         REPAIR_OFFER.c.token_hash == _THIS,
-        REPAIR_OFFER.c.link_until > bindparam("now"),
         REPAIR_OFFER.c.state != OfferState.RESERVED,
+        or_(
+            REPAIR_OFFER.c.link_until > _NOW,
+            REPAIR_OFFER.c.state == OfferState.CONFIRMED,  # a job that is planned may be a week away
+            and_(REPAIR_OFFER.c.state == OfferState.DONE, REPAIR_OFFER.c.settled_at > _NOW - PHOTOS_UNTIL),
+        ),
     )
 )
 """In one statement: whoever has the job, and the door, are read in the same moment."""
@@ -91,6 +98,8 @@ class OfferOpened:
     stage: RepairStage
     may_accept: bool
     """Whether a yes is welcome now, by the answer time or after it."""
+    may_be_sent: bool
+    """Whether they are in the register still, and their papers valid today: else their yes is not."""
     on_site_by: datetime
     answer_by: datetime | None
     settled_at: datetime | None
@@ -117,9 +126,11 @@ class OfferOpened:
 class OfferPages:
     """Opens links."""
 
-    def __init__(self, engine: Engine, keyring: Keyring) -> None:
+    def __init__(self, engine: Engine, keyring: Keyring, *, zone: ZoneInfo) -> None:
+        """Prepare to open links; papers expire at the end of the day in `zone`, the service's."""
         self._engine = engine
         self._keyring = keyring
+        self._zone = zone
 
     def open(self, token: str, *, now: datetime) -> OfferOpened | None:
         """Open a link; `None` alike for one that was never ours, has run out, or whose person is forgotten."""
@@ -132,7 +143,8 @@ class OfferPages:
                 return None
             cipher = cipher_of(self._keyring, row.referral_id, row.wrapped_key)
             waiting = _waiting(connection, cipher, row)
-        return _opened(cipher, row, waiting)
+            fit = may_be_sent(connection, row.id, at=now, zone=self._zone)
+        return _opened(cipher, row, waiting, fit=fit)
 
 
 def _waiting(connection: Connection, cipher: PersonCipher, row: AnyRow) -> tuple[TradeAnswer, ...]:
@@ -143,7 +155,7 @@ def _waiting(connection: Connection, cipher: PersonCipher, row: AnyRow) -> tuple
     )
 
 
-def _opened(cipher: PersonCipher, row: AnyRow, waiting: tuple[TradeAnswer, ...]) -> OfferOpened:
+def _opened(cipher: PersonCipher, row: AnyRow, waiting: tuple[TradeAnswer, ...], *, fit: bool) -> OfferOpened:
     offer_state = OfferState(row.state)
     has_it = offer_state is OfferState.CONFIRMED and row.confirmed_offer == row.id and row.ended_at is None
     state = open_state(cipher, row.repair_id, row.state_enc)
@@ -157,7 +169,8 @@ def _opened(cipher: PersonCipher, row: AnyRow, waiting: tuple[TradeAnswer, ...])
         area=row.area,
         state=offer_state,
         stage=RepairStage(row.stage),
-        may_accept=offer_state in _WELCOME and state is not None and is_free(state),
+        may_accept=fit and offer_state in _WELCOME and state is not None and is_free(state),
+        may_be_sent=fit,
         on_site_by=row.on_site_by,
         answer_by=row.answer_by,
         settled_at=row.settled_at,

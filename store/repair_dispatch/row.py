@@ -3,6 +3,7 @@
 Clear columns hold categories, times, pence, outward codes, opaque ids and keyed hashes only.
 """
 
+import uuid
 from datetime import date, datetime
 from typing import Any
 
@@ -153,20 +154,29 @@ class TradeNoticeRow(SQLModel, table=True):
     """One thing a tradesperson is, or was, told."""
 
     __tablename__ = "trade_notice"
-    __table_args__ = (Index("trade_notice_repair", "repair_id"),)
+    __table_args__ = (
+        Index("trade_notice_repair", "repair_id"),
+        Index("trade_notice_public", "public_id", unique=True),
+        Index("trade_notice_provider", "provider_id", postgresql_where="provider_id IS NOT NULL"),
+    )
 
     key: str = text(primary_key=True)
+    public_id: str | None = _opaque(nullable=True)
+    """What a provider of texts calls it by; null for what is older than that."""
     repair_id: str = _of("repair.id")
     offer_id: str = _of("repair_offer.id")
     kind: str = text()
     verdict: str | None = text(nullable=True)
-    """Of the last try; null before the first."""
+    """Of the last try, or what its provider told of it later; null before the first."""
     why: str = text()
     tries: int = whole()
     wanted_at: datetime = moment()
     told_at: datetime | None = moment(nullable=True)
     simulated: bool = truth()
     provider_id: str | None = text(nullable=True)
+    report: str | None = text(nullable=True)
+    """What the provider told of it later."""
+    reported_at: datetime | None = moment(nullable=True)
     shown_enc: bytes | None = sealed(nullable=True)
     """What was, or would have been, sent."""
 
@@ -215,3 +225,11 @@ REPAIR_OFFER = table_of(RepairOfferRow)
 TRADE_NOTICE = table_of(TradeNoticeRow)
 REPAIR_SPEND = table_of(RepairSpendRow)
 TRADE_EVENT = table_of(TradeEventRow)
+
+_NOTICES = uuid.UUID("b6f2f1a4-6c0c-4a2a-9b52-0f3f5d0f7c11")
+"""The namespace of the public ids of what tradespeople are told."""
+
+
+def notice_id(key: str) -> str:
+    """The public id of one thing a tradesperson is told: tells nothing, and is the same however often it is made."""
+    return str(uuid.uuid5(_NOTICES, key))

@@ -25,8 +25,11 @@ from store.command import NewCommand, place
 from store.encryption import PersonCipher, cipher_of
 from store.keyring import Keyring
 from store.referral_row import REFERRAL
+from store.repair_dispatch.fitness import may_be_sent
+from store.repair_dispatch.job_change import job_values
 from store.repair_dispatch.json_form import open_request, open_state
 from store.repair_dispatch.notice import Letterhead, wanted_notice
+from store.repair_dispatch.notice_report import was_reported_lost
 from store.repair_dispatch.row import REPAIR, REPAIR_OFFER, REPAIR_SPEND, TRADE_NOTICE
 from store.repair_dispatch.turn import repair_values, write_notices, write_offers, write_spend
 from store.timeline import TIMELINE, lines
@@ -135,22 +138,31 @@ class RepairStore:
         with self._engine.connect() as connection:
             return int(connection.scalar(_MONTH, {"month": month_of(at, self._zone)}) or 0)
 
+    def may_be_sent(self, offer_id: str, at: datetime) -> bool:
+        """Whether whoever was made an offer may work now: in the register still, papers valid on the local day."""
+        with self._engine.connect() as connection:
+            return may_be_sent(connection, offer_id, at=at, zone=self._zone)
+
     def notice(self, repair_id: str, key: str) -> TradeNotice | None:
         """What is to be told; `None`: it need not be told any more (told already, or overtaken)."""
         with self._engine.connect() as connection:
             return wanted_notice(connection, self._keyring, self._letterhead, repair_id=repair_id, key=key)
 
     def notice_told(self, key: str, told: Told, *, at: datetime) -> None:
-        """Write down what became of a notice; one that arrived stays so, whatever a repeated try says."""
+        """Write down what became of a notice.
+
+        One that arrived stays so, whatever a repeated try says; and one of which its provider said that it did not
+        arrive, which may be heard before that it was taken.
+        """
         with self._engine.begin() as connection:
             row = connection.execute(_OF_NOTICE, {"this": key}).first()
             if row is None:
                 return
             cipher = cipher_of(self._keyring, row.referral_id, row.wrapped_key)
-            not_told = TRADE_NOTICE.c.verdict.is_distinct_from(NoticeVerdict.TOLD)
+            is_open = TRADE_NOTICE.c.verdict.is_distinct_from(NoticeVerdict.TOLD) & ~was_reported_lost()
             connection.execute(
                 update(TRADE_NOTICE)
-                .where(TRADE_NOTICE.c.key == key, not_told)
+                .where(TRADE_NOTICE.c.key == key, is_open)
                 .values(
                     **_told_values(cipher, key, told, at=at),
                     tries=TRADE_NOTICE.c.tries + 1,
@@ -159,9 +171,10 @@ class RepairStore:
             )
 
     def _write(self, connection: Connection, row: AnyRow, projection: RepairProjection) -> None:
-        state, effects = projection.state, projection.effects
+        state = projection.state
         cipher = cipher_of(self._keyring, row.referral_id, row.wrapped_key)
-        connection.execute(_WRITTEN.values(repair_values(cipher, state, effects)), {"this": state.repair_id})
+        values = repair_values(cipher, projection) | job_values(connection, self._keyring, cipher, projection)
+        connection.execute(_WRITTEN.values(values), {"this": state.repair_id})
         write_offers(connection, self._keyring, state)
         write_notices(connection, state)
         write_spend(connection, cipher, row, projection, month=month_of(projection.at, self._zone))

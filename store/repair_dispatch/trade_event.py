@@ -1,10 +1,14 @@
 """Events of the tradesperson API: each is stored once, with the command it leads to, in one transaction.
 
-An event that comes again, or later than one it should have come before, changes nothing by itself: what a repair
-makes of it is for its heart.  Source: docs/trades-api.md#what-you-tell-us.
+The same event again has the same id and says the same.  An id that comes again with other words is another event:
+somebody's counter began anew, and what they say must not be lost.  One that comes again, or later than one it should
+have come before, changes nothing by itself: what a repair makes of it is for its heart.
+Source: docs/trades-api.md#what-you-tell-us.
 """
 
+import json
 import uuid
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import BindParameter, Connection, Engine, bindparam, select
@@ -51,7 +55,7 @@ class TradeEventStore:
             The command, to be handed over; `None` for an event that was stored before, and for one of an offer that
             is none of ours, or no more: it is noted, and leads to nothing.
         """
-        event_hash = self._keyring.lookup_hash("trade_event", told.event_id)
+        event_hash = self._keyring.lookup_hash("trade_event", _written(told))
         with self._engine.begin() as connection:
             offer = _locked(connection, told.offer_id)
             command_id = str(uuid.uuid5(uuid.UUID(offer.id), event_hash)) if offer else None
@@ -64,6 +68,13 @@ class TradeEventStore:
             if connection.scalar(_NOTED, noted) is None or offer is None or command_id is None:
                 return None
             return place(connection, self._keyring, _command(told, offer, command_id, now))
+
+
+def _written(told: TradeCallback) -> str:
+    """What an event is known by: its id and all that it says, but not when this very call was signed."""
+    said = asdict(told)
+    del said["at"]
+    return json.dumps(said, default=str, sort_keys=True)
 
 
 def _locked(connection: Connection, offer_id: str) -> AnyRow | None:

@@ -1,22 +1,23 @@
 """What one turn of a repair changes in the tables: its row, its offers, what is to be told, the ledger."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, literal, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.repair_dispatch.kinds import OfferState
 from domain.repair_dispatch.ports import RepairProjection
 from domain.repair_dispatch.spend import SpendEntry, SpendKind, total
-from domain.repair_dispatch.state import Notice, Offer, RepairEffects, RepairState
+from domain.repair_dispatch.state import Notice, Offer, RepairState
 from domain.vocabulary import Role
 from store.columns import AnyRow
 from store.command_row import COMMAND, words_of
 from store.encryption import PersonCipher
 from store.keyring import Keyring
 from store.repair_dispatch.json_form import seal_state
-from store.repair_dispatch.row import REPAIR, REPAIR_OFFER, REPAIR_SPEND, TRADE_NOTICE
+from store.repair_dispatch.measured import measured
+from store.repair_dispatch.row import REPAIR, REPAIR_OFFER, REPAIR_SPEND, TRADE_NOTICE, notice_id
 from store.repair_dispatch.token import offer_token, offer_token_hash
 
 _STAFF = frozenset({Role.COORDINATOR, Role.MANAGER})
@@ -35,8 +36,9 @@ _BY = select(COMMAND.c.by_role, COMMAND.c.by_name, COMMAND.c.words_enc).where(
 )
 
 
-def repair_values(cipher: PersonCipher, state: RepairState, effects: RepairEffects) -> dict[str, Any]:
-    """The row's columns for a state: what the board and the statistics ask for in clear, the rest sealed."""
+def repair_values(cipher: PersonCipher, projection: RepairProjection) -> dict[str, Any]:
+    """The row's columns for a turn: what the board and the statistics ask for in clear, the rest sealed."""
+    state, effects = projection.state, projection.effects
     confirmed = state.offer(state.confirmed)
     return {
         "state_enc": seal_state(cipher, state),
@@ -65,25 +67,7 @@ def repair_values(cipher: PersonCipher, state: RepairState, effects: RepairEffec
         "told": state.told,
         "committed_pence": REPAIR.c.committed_pence + total(effects.spend),
         "reopened": state.reopened,
-        **_measured(state),
-    }
-
-
-def _measured(state: RepairState) -> dict[str, Any]:
-    """What statistics count: fixed once the work was done for the first time or it was cancelled, whatever follows."""
-
-    def until_done(name: str, value: datetime | None) -> Any:
-        is_fixed = REPAIR.c.first_done_at.is_not(None) | (literal(state.ended_at is not None))
-        return case((is_fixed, REPAIR.c[name]), else_=value)
-
-    counts = not state.holds
-    return {
-        "measured_from": until_done("measured_from", state.clock_from),
-        "measured_on_site_by": until_done("measured_on_site_by", state.on_site_by if counts else None),
-        "measured_done_by": until_done("measured_done_by", state.done_by if counts else None),
-        "first_accepted_at": func.coalesce(REPAIR.c.first_accepted_at, state.accepted_at),
-        "first_arrived_at": func.coalesce(REPAIR.c.first_arrived_at, state.arrived_at),
-        "first_done_at": func.coalesce(REPAIR.c.first_done_at, state.finished_at),
+        **measured(state, at=projection.at),
     }
 
 
@@ -135,6 +119,7 @@ def write_notices(connection: Connection, state: RepairState) -> None:
 def _notice_row(repair_id: str, notice: Notice) -> dict[str, Any]:
     return {
         "key": notice.key,
+        "public_id": notice_id(notice.key),
         "repair_id": repair_id,
         "offer_id": notice.offer_id,
         "kind": notice.kind,

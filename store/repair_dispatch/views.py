@@ -29,7 +29,8 @@ from store.repair_dispatch.view import (
     offer_view_of,
     repair_view_of,
 )
-from store.tradesperson.row import TRADESPERSON, tradesperson_of
+from store.tradesperson.row import TRADESPERSON
+from store.tradesperson.unreadable import readable_trade
 
 __all__ = ["DuplicateRepair", "NoticeView", "OfferView", "RepairView", "RepairViews"]
 
@@ -159,7 +160,7 @@ class RepairViews:
 
     def _trades(self, connection: Connection, ids: Collection[str]) -> dict[str, Tradesperson]:
         found = connection.execute(select(TRADESPERSON).where(TRADESPERSON.c.id.in_(ids)))
-        return {row.id: tradesperson_of(self._keyring, row) for row in found}
+        return {row.id: readable_trade(self._keyring, row) for row in found}
 
 
 def _by_repair(rows: Sequence[AnyRow]) -> dict[str, list[AnyRow]]:

@@ -33,7 +33,8 @@ from store.columns import is_uuid
 from store.idempotency import Claim
 from store.keyring import Keyring
 from store.tradesperson.record import TradeRecord, records
-from store.tradesperson.row import TRADESPERSON, RegisterEntry, columns_of, entry_of, phone_hash
+from store.tradesperson.row import TRADESPERSON, RegisterEntry, columns_of, phone_hash
+from store.tradesperson.unreadable import UNREADABLE, readable
 from store.tradesperson.wanted import EntriesWanted
 
 _T = TRADESPERSON.c
@@ -117,7 +118,11 @@ class TradespersonStore:
             return None
         with self._engine.connect() as connection:
             row = connection.execute(select(TRADESPERSON).where(_T.id == entry_id)).first()
-        return entry_of(self._keyring, row) if row else None
+        return readable(self._keyring, row) if row else None
+
+    def some(self, ids: Collection[str]) -> dict[str, RegisterEntry]:
+        """Read these entries, by their ids."""
+        return {entry.who.id: entry for entry in self._entries(select(TRADESPERSON).where(_T.id.in_(ids)))}
 
     def find(
         self, wanted: EntriesWanted, *, after: Place | None = None, limit: int = 50
@@ -139,8 +144,9 @@ class TradespersonStore:
             return connection.scalar(statement) or 0
 
     def everybody(self) -> list[RegisterEntry]:
-        """Read the whole register, to be exported."""
-        return self._entries(select(TRADESPERSON).order_by(*_ORDER))
+        """Read the whole register, to be exported, without what cannot be opened: it would lose its name."""
+        whole = self._entries(select(TRADESPERSON).order_by(*_ORDER))
+        return [entry for entry in whole if entry.who.name != UNREADABLE]
 
     def records(self, ids: Collection[str], *, now: datetime) -> dict[str, TradeRecord]:
         """Say of each how busy they are and how often they said yes."""
@@ -158,7 +164,7 @@ class TradespersonStore:
         """
         with self._engine.begin() as connection:
             connection.execute(_ONE_AT_A_TIME)
-            entries = [entry_of(self._keyring, row) for row in connection.execute(select(TRADESPERSON))]
+            entries = [readable(self._keyring, row) for row in connection.execute(select(TRADESPERSON))]
             known = [Known(who=entry.who, revision=entry.revision) for entry in entries]
             plan = plan_import(known, rows, new_ids=iter(lambda: str(uuid.uuid4()), ""))
             if not plan.faults and not preview:
@@ -195,12 +201,12 @@ class TradespersonStore:
 
     def _one(self, connection: Connection, entry_id: str) -> RegisterEntry:
         row = connection.execute(select(TRADESPERSON).where(_T.id == entry_id)).one()
-        return entry_of(self._keyring, row)
+        return readable(self._keyring, row)
 
     def _entries(self, statement: Select[Any]) -> list[RegisterEntry]:
         with self._engine.connect() as connection:
             rows = connection.execute(statement).all()
-        return [entry_of(self._keyring, row) for row in rows]
+        return [readable(self._keyring, row) for row in rows]
 
 
 def _claimed(connection: Connection, claim: Claim | None, who: Tradesperson, now: datetime) -> str | None:

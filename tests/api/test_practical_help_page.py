@@ -177,7 +177,9 @@ async def test_the_worklist_says_that_a_visitor_is_to_be_looked_for(
     await plans(at_page, services)
     assert "looked for" not in (await desk.open("/worklist")).text
     await at_page.step("alarm_raised.1", cause="danger")
-    assert "A visitor is to be looked for now" in (await desk.open("/worklist")).text
+    page = (await desk.open("/worklist")).text
+    assert page.count("A visitor is to be looked for now") == 1
+    assert "has not checked in" not in page, "said twice it reads as two visitors"
 
 
 async def test_a_quiet_alert_is_on_no_coordinators_page(

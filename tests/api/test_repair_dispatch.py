@@ -122,6 +122,26 @@ async def test_another_repair_of_the_same_kind_at_the_same_address_is_pointed_ou
     assert (await asked_for(officer, coordinator, address=elsewhere))["warnings"] == []
 
 
+@pytest.mark.parametrize(
+    ("said", "fields"),
+    [
+        ({"access": "Ask for Ada at the side door."}, ["access"]),
+        ({"access": "The key is with the police.", "pets": "Mr Example's dog"}, ["access", "pets"]),
+        ({"code_word": "burglary"}, ["code_word"]),
+        ({"access": "Tell Ex-Ample nothing, ring twice.", "notes": "Ada is afraid of the police."}, []),
+        ({"access": "By the side door. Ring twice."}, []),
+    ],
+    ids=["a name", "two fields", "the word", "for staff alone", "nothing"],
+)
+async def test_words_that_tell_a_tradesperson_something_are_pointed_out_and_never_refused(
+    officer, coordinator, repairs, said, fields
+):
+    repair = await asked_for(officer, coordinator, **said)
+    found = [warning for warning in repair["warnings"] if warning["kind"] == "telling_words"]
+    assert [warning["fields"] for warning in found] == ([fields] if fields else [])
+    TypeAdapter(RepairOut).validate_python(repair)
+
+
 async def test_a_referral_without_an_address_needs_one_said(officer, coordinator, repairs):
     referral = await officer.refer(victim__address=None)
     path = f"/referrals/{referral['id']}/repairs"

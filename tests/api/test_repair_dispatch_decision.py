@@ -72,6 +72,8 @@ async def test_money_that_was_spent_to_make_safe_is_approved_and_corrected_by_a_
         1,
     )  # an open property does not wait for money
     assert "spend" in {asked["ask"] for asked in repair["asks"]}
+    await says(coordinator, repair, "accepted")
+    await says(coordinator, repair, "made_safe", cost_pence=9_000_000)
     for said in (
         {"decision": "settle_ask", "ask": "spend"},
         {"decision": "correct_spend", "pence": -100, **WHY},
@@ -351,6 +353,7 @@ async def test_every_decision_there_is_can_be_taken_or_is_refused_with_a_reason(
         "confirm_secure": {"secure": True},
         "settle_ask": {"ask": "follow_up"},
         "correct_spend": {"pence": 100, **WHY},
+        "change_job": {"access": "By the side gate.", **WHY},
         "look_again": {},
     }
     answer = await decide(manager, repair, kind, **more.get(kind, WHY))
@@ -364,3 +367,76 @@ async def test_every_answer_there_is_can_be_written_down(officer, coordinator, r
     repair = await asked_for(officer, coordinator)
     await says(coordinator, repair, "accepted")
     assert (await says(coordinator, repair, said)).status_code == 200
+
+
+async def test_how_to_get_in_is_changed_and_whoever_has_the_job_is_told_again(officer, coordinator, repairs):
+    repairs.register("Kay Hill")
+    repair = await asked_for(officer, coordinator, access="By the front door.", pets="A dog.")
+    await says(coordinator, repair, "accepted")
+    place = {"lines": ["9 New Road"], "postcode": "CB1 9ZZ"}
+    said = {"access": "By the side gate.", "code_word": "Heron", "address": place, **WHY}
+    answer = await decide(coordinator, repair, "change_job", **said)
+    assert answer.status_code == 200, answer.text
+    job = answer.json()["job"]
+    assert (job["access"], job["code_word"], job["pets"]) == ("By the side gate.", "Heron", "A dog.")
+    assert job["address"] == place
+    told = [notice["kind"] for notice in answer.json()["notices"]]
+    assert told.count("confirmation") == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "path"),
+    [
+        (WHY, "access"),
+        ({"access": "By the side gate."}, "reason"),
+        ({"urgency": "today", "access": "x", **WHY}, "urgency"),
+        ({"address": {"lines": []}, **WHY}, "address.lines"),
+        ({"offer": NOBODY, "access": "x", **WHY}, "offer"),
+    ],
+    ids=["nothing", "no reason", "another's field", "no address", "somebody's job"],
+)
+async def test_a_change_of_the_job_that_cannot_be_understood_is_422_by_name(
+    officer, coordinator, repairs, said, path
+):
+    repair = await asked_for(officer, coordinator)
+    answer = await decide(coordinator, repair, "change_job", **said)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["path"] == path
+
+
+@pytest.mark.parametrize("decision", ["reassign", "cancel"])
+async def test_the_job_is_taken_from_nobody_but_whom_the_person_saw(officer, coordinator, repairs, decision):
+    repairs.register("Kay Hill")
+    repairs.register("Lou Marsh")
+    repair = await asked_for(officer, coordinator)
+    first, second = (offer["id"] for offer in repair["offers"])
+    await says(coordinator, repair, "accepted", first)
+    answer = await decide(coordinator, repair, decision, offer=second, **WHY)
+    assert answer.status_code == 409
+    body = (await coordinator.get(f"/repairs/{repair['id']}")).json()
+    assert (body["stage"], body["confirmed"]["offer"]) == ("accepted", first)
+    assert (await decide(coordinator, repair, decision, offer=first, **WHY)).status_code == 200
+
+
+@pytest.mark.parametrize("words", ["Mrs Ada Example, beaten by her husband", "Mrs Example hurt", "9" * 41])
+async def test_words_about_a_person_are_no_invoice_because_the_ledger_keeps_them_for_ever(
+    officer, coordinator, repairs, words
+):
+    repairs.register("Kay Hill")
+    repair = await asked_for(officer, coordinator)
+    await says(coordinator, repair, "accepted")
+    answer = await says(coordinator, repair, "completed", cost_pence=500, invoice_reference=words)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["path"] == "invoice_reference"
+    assert "Example" not in answer.text
+
+
+@pytest.mark.parametrize("away", [timedelta(days=-2), timedelta(days=91), timedelta(days=-365 * 90)], ids=str)
+async def test_a_time_of_arrival_that_nobody_can_mean_is_refused(officer, coordinator, repairs, away):
+    repairs.register("Kay Hill")
+    repair = await asked_for(officer, coordinator)
+    eta = (datetime.now(UTC) + away).isoformat()
+    answer = await says(coordinator, repair, "accepted", eta_at=eta)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["path"] == "eta_at"
+    assert (await coordinator.get(f"/repairs/{repair['id']}")).json()["confirmed"] is None

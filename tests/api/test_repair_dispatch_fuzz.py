@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -51,7 +52,7 @@ def test_a_bent_decision_is_read_or_refused_without_an_echo(body):
 @settings(max_examples=300, deadline=None)
 @given(ANSWERS)
 def test_a_bent_answer_is_read_or_refused_without_an_echo(body):
-    assert_read_or_refused(lambda: read_trade_answer(body, frozenset({NOBODY})))
+    assert_read_or_refused(lambda: read_trade_answer(body, frozenset({NOBODY}), now=datetime.now(UTC)))
 
 
 def assert_read_or_refused(read) -> None:

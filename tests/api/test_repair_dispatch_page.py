@@ -2,15 +2,19 @@
 
 import html
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import update
 
 from api.repair_dispatch.ask_words import NEXT_STEPS
 from api.repair_dispatch.plain_words import ASKS
 from domain.repair_dispatch.kinds import RepairAsk
+from store.tradesperson.row import TRADESPERSON
 from tests.api.browser import form_of
+from tests.api.repair_stand_in import a_tradesperson
 
 OPEN = {"kinds": ["board_up"], "urgency": "open_property"}
 MINUTE = timedelta(minutes=1)
@@ -238,10 +242,12 @@ async def test_only_what_can_be_decided_is_offered(desk, boss, asks, told):
     assert "Ask this tradesperson next" in page
     assert "Give it to somebody else" not in page
     assert "Is the place secure?" not in page
+    assert "Change how to get in" in page
+    await told(repair, "accepted")
+    await told(repair, "made_safe", cost_pence=9_000)
+    page = words(await desk.open(address))
     assert "Correct what was spent" not in page, "for managers"
     assert "Correct what was spent" in words(await boss.open(address))
-    await told(repair, "accepted")
-    page = words(await desk.open(address))
     assert "Give it to somebody else" in page
     assert "Ask this tradesperson next" not in page
 
@@ -311,8 +317,10 @@ async def test_a_coordinator_chooses_whom_to_ask_from_those_who_may_be_sent(desk
     assert "Lou Marsh" in words(await desk.open(sent.headers["location"]))
 
 
-async def test_a_manager_corrects_what_was_spent(boss, asks):
+async def test_a_manager_corrects_what_was_spent(boss, asks, told):
     repair = await asks(estimate_pence=10_000)
+    await told(repair, "accepted")
+    await told(repair, "made_safe", cost_pence=10_000)
     address = f"/repairs/{repair['id']}"
     page = await boss.open(address)
     action = f"{address}/decisions"
@@ -320,6 +328,97 @@ async def test_a_manager_corrects_what_was_spent(boss, asks):
     page = words(await boss.open(sent.headers["location"]))
     assert "-£15.50" in page
     assert "Together: £84.50" in page
+
+
+@pytest.mark.parametrize("typed", ["1,20", "1e5", "1_000", "1e999999", "\u0661\u0662", "12,34", "9" * 5000])
+async def test_an_amount_that_could_mean_two_things_is_asked_for_again_and_never_guessed(
+    boss, asks, told, typed
+):
+    repair = await asks()
+    await told(repair, "accepted")
+    page = await boss.open(f"/repairs/{repair['id']}")
+    action = f"/repairs/{repair['id']}/answers"
+    said = {"offer": repair["offers"][0]["id"], "answer": "completed"}
+    again = await send(boss, page, action, **said, cost_pence=typed)
+    assert again.status_code == 422
+    assert "Enter the cost as an amount, such as 120 or 120.50" in words(again)
+
+
+async def test_how_to_get_in_is_changed_on_the_page(desk, asks, told, coordinator):
+    repair = await asks(access="By the front door.")
+    await told(repair, "accepted")
+    address = f"/repairs/{repair['id']}"
+    action = f"{address}/decisions"
+    page = await desk.open(address)
+    empty = await send(desk, page, action, decision="change_job", reason="She rang.")
+    assert empty.status_code == 422
+    assert "Enter what changes: one field at least" in words(empty)
+    typed = {"access": "By the side gate.", "address.lines[0]": "9 New Road", "address.postcode": "CB1 9ZZ"}
+    sent = await send(desk, page, action, decision="change_job", reason="She rang.", **typed)
+    assert sent.status_code == 303, words(sent)
+    job = (await coordinator.get(f"/repairs/{repair['id']}")).json()["job"]
+    assert job["access"] == "By the side gate."
+    assert job["address"] == {"lines": ["9 New Road"], "postcode": "CB1 9ZZ"}
+
+
+async def test_a_page_that_was_open_while_the_job_changed_hands_takes_it_from_nobody(
+    desk, asks, told, coordinator, repairs
+):
+    repair = await asks()
+    first = repair["offers"][0]["id"]
+    await told(repair, "accepted")
+    address = f"/repairs/{repair['id']}"
+    page = await desk.open(address)
+    assert page.text.count(f'name="offer" value="{first}"') == 2, "to give it to somebody else, and to cancel"
+    await told(repair, "declined", reason="busy")
+    chosen = {"trade_id": repairs.register("Lou Marsh", is_free=False), "reason": "She is near."}
+    decided = await coordinator.post(f"{address}/decisions", {"decision": "offer_to", **chosen})
+    second = decided.json()["asked"][0]["offer"]
+    await told(repair, "accepted", offer=second)
+    refused = await send(
+        desk, page, f"{address}/decisions", decision="reassign", offer=first, reason="Not heard of."
+    )
+    assert refused.status_code == 409
+    assert "Lou Marsh" in words(refused)
+    assert f'name="offer" value="{second}"' in refused.text, "whom they see as they look again"
+    assert (await coordinator.get(address)).json()["confirmed"]["offer"] == second
+
+
+async def test_nobody_who_is_in_no_register_is_chosen_on_the_page(desk, asks):
+    repair = await asks(free=0)
+    address = f"/repairs/{repair['id']}"
+    page = await desk.open(address)
+    nobody = "5b1d6f3e-0000-4000-8000-000000000001"
+    typed = {"decision": "offer_to", "trade_id": nobody, "reason": "They live next door."}
+    refused = await send(desk, page, f"{address}/decisions", **typed)
+    assert refused.status_code == 422
+    assert "is not in the register of tradespeople" in words(refused)
+
+
+async def test_the_nearest_are_offered_first_however_many_there_are_far_away(desk, asks, repairs, services):
+    for number in range(101):
+        far = replace(a_tradesperson(f"Far {number}"), base="AB10", phone=f"+4477009{number:05}")
+        services.tradespeople.add(far, by="Sam", now=datetime.now(UTC))
+    repairs.register("Near Nell", is_free=False)
+    repair = await asks(free=0)
+    page = (await desk.open(f"/repairs/{repair['id']}")).text
+    assert page.index("Near Nell") < page.index("Far 1")
+    assert "km" in page[page.index("Near Nell") : page.index("Far 1")], "and why"
+
+
+async def test_an_entry_of_the_register_that_cannot_be_read_stands_in_nobodys_way(desk, asks, services):
+    repair = await asks()
+    with services.engine.begin() as connection:
+        connection.execute(update(TRADESPERSON).values(person_enc=b"spoilt"))
+    for address in ("/repairs", f"/repairs/{repair['id']}", "/tradespeople"):
+        page = await desk.open(address)
+        assert page.status_code == 200, address
+    assert "(This entry cannot be read)" in words(await desk.open(f"/repairs/{repair['id']}"))
+
+
+async def test_words_that_tell_whoever_has_the_job_something_are_pointed_out(desk, asks):
+    repair = await asks(access="The police have the key. Ask for Ada.")
+    assert "Look again at how to get in" in words(await desk.open(f"/repairs/{repair['id']}"))
 
 
 async def test_a_form_sent_twice_is_one_deed(desk, asks, coordinator):

@@ -42,6 +42,15 @@ async def test_one_form_asks_and_the_page_says_who_has_been_asked(officer, coord
     assert repair["reference"] in page
 
 
+async def test_words_that_tell_are_pointed_out_to_whoever_has_just_written_them(officer, desk, repairs):
+    referral = await officer.refer()
+    sent = await ask(desk, referral, access="Ask for Ada. The police have the key.")
+    page = words(await desk.open(sent.headers["location"]))
+    assert "Look again at how to get in" in page
+    sent = await ask(desk, referral, access="Through the yard")
+    assert "Look again at how" not in words(await desk.open(sent.headers["location"]))
+
+
 async def test_what_is_likely_is_filled_in_so_that_it_is_quick(officer, desk, repairs):
     referral = await officer.refer(requests=["board_up", "goods"])
     page = await opened(desk, referral)

@@ -17,7 +17,7 @@ OF_STAFF = [
 OF_MANAGERS = [
     ("GET", "/repairs/spend", None, 200),
     ("GET", "/repairs/statistics", None, 200),
-    ("POST", "/repairs/{repair}/spend", {"pence": 5, "reason": "It was more."}, 200),
+    ("POST", "/repairs/{repair}/spend", {"pence": 5, "reason": "It was more."}, 409),
 ]
 ROLES = ("police", "system", "coordinator", "manager")
 

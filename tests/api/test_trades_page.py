@@ -2,7 +2,7 @@
 
 import logging
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from fastapi import FastAPI
@@ -15,6 +15,7 @@ from domain.repair_dispatch.kinds import OfferState, RepairKind, RepairStage, Tr
 from store.command_row import COMMAND
 from store.repair_dispatch.row import REPAIR_OFFER
 from store.repair_dispatch.token import offer_token
+from store.tradesperson.row import TRADESPERSON
 from tests.api.browser import form_of
 from tests.api.trade_lives import Firm, Trade
 from tests.store.lives import a_document
@@ -225,7 +226,7 @@ async def test_somebody_who_lost_the_job_and_stands_at_the_door_is_heard_by_a_pe
     assert "Please do not go" in page.text
     assert firm.repair.state.confirmed is None
     assert firm.repair.state.arrived_at is None
-    assert "cancel_not_told" in {asked.kind for asked in firm.repair.state.asks}
+    assert "reported_without_job" in {asked.kind for asked in firm.repair.state.asks}
 
 
 async def test_when_it_is_cancelled_nobody_is_to_go(firm: Firm) -> None:
@@ -257,13 +258,76 @@ async def test_a_link_that_opens_nothing_tells_whom_to_ring(firm: Firm, app: Fas
 
 async def test_unknown_and_run_out_are_told_apart_by_nobody(firm: Firm) -> None:
     [trade] = firm.asks()
-    await trade.sends("accepted", eta="10")
     unknown = await trade.client.get("/trades/" + "A" * 24)
     firm.repair.now += timedelta(days=4)
     run_out = await trade.looks()
     assert (run_out.status_code, run_out.text) == (unknown.status_code, unknown.text)
-    refused = await trade.posts("arrived", once="2")
+    refused = await trade.posts("accepted", eta="10")
     assert (refused.status_code, refused.text) == (404, unknown.text)
+    assert firm.repair.state.confirmed is None
+
+
+async def test_whoever_has_a_job_a_week_ahead_finds_the_door_on_the_day(firm: Firm) -> None:
+    [trade] = firm.asks(request=RepairRequest(kinds=(RepairKind.LOCKS,), urgency=Urgency.PLANNED))
+    await trade.sends("accepted", at="09:00", eta="at", on="2026-11-30")
+    firm.repair.now += timedelta(days=7)
+    assert STREET in in_words((await trade.looks()).text)
+    assert "Thank you" in (await trade.sends("completed", once="2", cost="85")).text
+    firm.repair.now += timedelta(hours=23)
+    assert "Send or correct the cost" in (await trade.looks()).text
+    firm.repair.now += timedelta(hours=2)
+    assert (await trade.looks()).status_code == 404
+
+
+async def test_whoever_lost_a_job_finds_nothing_once_the_link_has_run_out(firm: Firm) -> None:
+    [trade] = firm.asks()
+    await trade.sends("accepted", eta="10")
+    firm.repair.decides("reassign", reason="They are stuck.")
+    assert "Please do not go" in (await trade.looks()).text
+    firm.repair.now += timedelta(days=4)
+    assert (await trade.looks()).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "change", [{"active": False}, {"insurance_until": date(2026, 11, 22)}], ids=["left us", "insurance"]
+)
+async def test_whoever_may_not_be_sent_any_more_is_asked_kindly_to_ring(
+    firm: Firm, services: Services, change: dict[str, object]
+) -> None:
+    # The address of a frightened person must not go to somebody who was struck off since they were asked.
+    [trade] = firm.asks()
+    with services.engine.begin() as connection:
+        connection.execute(update(TRADESPERSON).values(change))
+    words = in_words((await trade.looks()).text)
+    assert "Please ring us" in words
+    assert "Accept" not in words
+    page = await trade.sends("accepted", eta="10")
+    assert STREET not in page.text
+    assert firm.repair.state.confirmed is None
+
+
+async def test_whoever_was_second_may_have_it_once_the_first_has_given_it_back(firm: Firm) -> None:
+    one, other = firm.asks(2)
+    await one.sends("accepted", eta="10")
+    assert "Somebody else has this job" in (await other.looks()).text
+    await one.sends("declined", once="2", reason="busy")
+    assert "This job is still free" in (await other.looks()).text
+    assert "The job is yours" in (await other.sends("accepted", eta="10")).text
+
+
+async def test_whoever_lost_a_job_cannot_read_the_new_word_at_the_door(firm: Firm) -> None:
+    # They know the old one, and might come back with it.
+    [trade] = firm.asks()
+    assert WORD in (await trade.sends("accepted", eta="10")).text
+    firm.repair.decides("reassign", reason="They are stuck.")
+    word = firm.repair.view.job.code_word
+    assert word != WORD
+    page = await trade.looks()
+    assert WORD not in page.text
+    assert word not in page.text
+    [next_one] = firm.offers_to(1)
+    assert word in (await next_one.sends("accepted", eta="10")).text
+    assert word not in (await trade.looks()).text
 
 
 async def test_a_place_that_is_only_kept_opens_nothing(firm: Firm, services: Services) -> None:

@@ -1,6 +1,7 @@
 """A photo of the work: the picture alone is kept, and only if no person is in it."""
 
 import struct
+import threading
 import zlib
 from datetime import timedelta
 from io import BytesIO
@@ -9,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 from PIL import Image
 
+from api import multipart
 from api.services import Services
 from api.trades.photo import LARGEST
 from api.trades.picture import LONGEST_SIDE, NoPicture, TooManyPixels, made_anew
@@ -140,7 +142,7 @@ async def test_without_the_tick_nothing_is_kept(firm: Firm) -> None:
         (b"", "Choose a photo"),
         (b"%PDF-1.7", "no photo that we can read"),
         (a_picture("GIF"), "no photo that we can read"),
-        (bomb(), "too large"),
+        (bomb(), "too many pixels"),
         (b"\xff\xd8" + b"x" * LARGEST, "too large"),
         (b"x" * (LARGEST + 64 * 1024), "too large"),
     ],
@@ -156,6 +158,77 @@ async def test_what_cannot_be_taken_is_said_with_how_to_mend_it(
     assert told in page.text
     assert "1 Example Street" in page.text
     assert kept(firm) == []
+
+
+def oddly_described(entry: bytes) -> bytes:
+    """A JPEG that is turned, and whose description holds something in a form it does not have."""
+    turned = struct.pack("<HHI", ORIENTATION, 3, 1) + struct.pack("<HH", TURNED_RIGHT, 0)
+    described = b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", 2) + turned + entry + bytes(4)
+    return a_picture(exif=b"Exif\0\0" + described)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        struct.pack("<HHI", 0x9286, 12, 1) + struct.pack("<I", 8),
+        struct.pack("<HHI", 0x011A, 2, 4) + b"72\0\0",
+        struct.pack("<HHI", 0x9000, 3, 2) + struct.pack("<HH", 2, 2),
+    ],
+    ids=["a remark that is a number", "a size in words", "a version in numbers"],
+)
+def test_a_photo_with_an_odd_description_is_a_photo_all_the_same(entry: bytes) -> None:
+    made = made_anew(oddly_described(entry))
+    assert (made.width, made.height) == (32, 64)
+
+
+@pytest.mark.parametrize(
+    ("turn", "size"), [(1, (64, 32)), (3, (64, 32)), (6, (32, 64)), (8, (32, 64)), (99, (64, 32))]
+)
+def test_a_photo_stands_upright_however_the_telephone_was_held(turn: int, size: tuple[int, int]) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = turn
+    made = made_anew(a_picture(exif=exif))
+    assert (made.width, made.height) == size
+
+
+def test_a_description_that_cannot_be_read_counts_as_upright() -> None:
+    made = made_anew(a_picture(exif=b"Exif\0\0II*\0\xff\xff\xff\x7f"))
+    assert (made.width, made.height) == (64, 32)
+
+
+def test_a_photo_of_a_telephone_that_puts_a_second_one_behind_it_may_be_as_large_as_any() -> None:
+    out = BytesIO()
+    large = Image.new("RGB", (6100, 5000))
+    large.save(out, "MPO", save_all=True, append_images=[Image.new("RGB", (64, 32))])
+    assert Image.open(BytesIO(out.getvalue())).format == "MPO"
+    made = made_anew(out.getvalue())
+    assert max(made.width, made.height) == LONGEST_SIDE
+
+
+async def test_a_form_of_thousands_of_parts_is_not_read_to_its_end(firm: Firm) -> None:
+    trade = await confirmed(firm)
+    part = b'--b\r\nContent-Disposition: form-data; name="nobody"\r\n\r\nx\r\n'
+    headers = {"content-type": "multipart/form-data; boundary=b"}
+    answer = await trade.client.post(f"{trade.link}/photo", content=part * 100_000, headers=headers)
+    assert answer.status_code == 400
+    few = await trade.client.post(f"{trade.link}/photo", content=part * 9 + b"--b--", headers=headers)
+    assert few.status_code == 422
+
+
+async def test_everybody_else_is_answered_while_a_form_is_taken_apart(firm: Firm) -> None:
+    trade = await confirmed(firm)
+    threads: list[int] = []
+    real = multipart._parsed
+
+    def parsed(body: bytes, boundary: bytes) -> multipart.Parts:
+        threads.append(threading.get_ident())
+        return real(body, boundary)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(multipart, "_parsed", parsed)
+        await trade.sends_photo(a_picture())
+    assert threads
+    assert threading.get_ident() not in threads
 
 
 async def test_nobody_is_listened_to_without_end(firm: Firm) -> None:

@@ -165,6 +165,18 @@ async def test_an_offer_that_is_not_ours_is_answered_alike_and_leads_to_nothing(
     assert kept(services) == (1, 0)
 
 
+async def test_another_event_under_an_id_that_was_used_is_not_lost(
+    client: httpx2.AsyncClient, firm: Firm, reader: Reader, services: Services
+) -> None:
+    # A firm's counter began anew: that their "no" vanished would leave somebody at an open door.
+    [offer] = asked_by_api(firm)
+    for answer in (TradeAnswer.ACCEPTED, TradeAnswer.ACCEPTED, TradeAnswer.DECLINED):
+        reader.tells = (told(offer, answer, event="msg_again"),)
+        assert (await client.post(ADDRESS, content=b"signed")).status_code == 204
+    assert kept(services) == (2, 2)
+    assert firm.repair.state.confirmed is None
+
+
 async def test_nobody_answers_by_the_api_for_somebody_who_has_a_link(
     client: httpx2.AsyncClient, firm: Firm, reader: Reader, services: Services
 ) -> None:

@@ -1,3 +1,5 @@
+import base64
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from pydantic import TypeAdapter
@@ -206,6 +208,14 @@ async def test_the_list_is_divided_and_narrowed(manager) -> None:
     assert await found(active="false") == []
     assert (await manager.get(REGISTER, params={"area": "Kent"})).status_code == 422
     assert (await manager.get(REGISTER, params={"cursor": "bm9uZQ=="})).status_code == 422
+
+
+@pytest.mark.parametrize("base", ["\x00", "x" * 100, "ct1", "Kent", ""], ids=ascii)
+async def test_a_cursor_that_somebody_tampered_with_is_refused(manager, desk, base) -> None:
+    place = f"{base}|5b1d6f3e-0000-4000-8000-000000000001"
+    cursor = base64.b64encode(place.encode(), altchars=b"-_").decode()
+    assert (await manager.get(REGISTER, params={"cursor": cursor})).status_code == 422
+    assert (await desk.client.get(REGISTER, params={"cursor": cursor})).status_code == 422
 
 
 async def test_the_register_is_described(client) -> None:

@@ -324,7 +324,9 @@ async def test_the_faults_of_a_sheet_are_told_by_line_and_column(manager, regist
     [
         (b"", 422, "Choose a sheet"),
         (b"\xff\xfe\x00", 422, "is not UTF-8: save it as CSV UTF-8"),
-        (b"x" * (5 * 1024 * 1024), 413, "larger than 4 MB"),
+        (b"x" * (9 * 1024 * 1024), 413, "larger than 8 MB"),
+        (EXAMPLE.replace(b",", b";"), 422, "has its cells separated by semicolons"),
+        (EXAMPLE + b'\n"' + b"x" * 200_000, 422, "has a cell of more than 131072 characters"),
     ],
 )
 async def test_what_is_no_sheet_is_refused_with_how_to_mend_it(manager, content, status, asked) -> None:

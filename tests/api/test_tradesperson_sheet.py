@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import delete
 
-from api.tradesperson.sheet import HEADER, SheetNotRead, read_sheet, write_sheet
+from api.tradesperson.sheet import HEADER, MOST_BYTES, MOST_ROWS, SheetNotRead, read_sheet, write_sheet
 from api.tradesperson.sheets import imported
 from domain.repair_dispatch.kinds import Skill, TradeChannel
 from domain.tradesperson import Paper, Tradesperson
@@ -256,8 +256,29 @@ async def test_the_same_key_imports_a_sheet_once(manager) -> None:
 
 async def test_what_is_no_sheet_is_not_taken(manager) -> None:
     assert (await manager.post(f"{REGISTER}/import", {"name": "Sam"})).status_code == 415
-    large = await sent(manager, b"x" * (4 * 1024 * 1024 + 1))
+    large = await sent(manager, b"x" * (MOST_BYTES + 1))
     assert large.status_code == 413
+
+
+def test_a_whole_register_that_was_taken_out_can_be_brought_in_again() -> None:
+    people = [replace(a_tradesperson(1), phone=f"+4477009{number:05}") for number in range(10_001)]
+    content = write_sheet([entry(who) for who in people])
+    assert len(read_sheet(HERE, content)) == len(people)
+    assert len(content) / len(people) * MOST_ROWS < MOST_BYTES, "and as many as there may be"
+
+
+@pytest.mark.parametrize(("between", "said"), [(b";", "semicolons"), (b"\t", "tabs"), (b"|", "bars")])
+def test_what_stands_between_the_cells_is_named_if_it_is_no_comma(between: bytes, said: str) -> None:
+    with pytest.raises(SheetNotRead) as refused:
+        read_sheet(HERE, EXAMPLE.read_bytes().replace(b",", between))
+    [fault] = refused.value.faults
+    assert fault.reason == f"has its cells separated by {said}: save it with commas between them"
+
+
+def test_a_cell_that_is_too_long_is_called_that() -> None:
+    with pytest.raises(SheetNotRead) as refused:
+        read_sheet(HERE, EXAMPLE.read_bytes() + b'\n"' + b"x" * 140_000)
+    assert "has a cell of more than 131072 characters" in refused.value.faults[0].reason
 
 
 async def test_a_register_of_thousands_is_imported_in_one_go(manager, services) -> None:

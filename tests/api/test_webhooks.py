@@ -11,7 +11,7 @@ from domain.callback_ports import Callback, InboundText, ProviderReport
 from domain.errors import NotGenuine, NotUnderstood
 from domain.vocabulary import Channel, DeliveryReport
 from store.inbound_text_row import INBOUND_TEXT
-from store.provider_report import PROVIDER_REPORT
+from store.provider_report_row import PROVIDER_REPORT
 
 ADDRESSES = ("/webhooks/sendgrid", "/webhooks/twilio", "/webhooks/twilio/status/m-1", "/webhooks/notify")
 HER_NUMBER = "+447700900123"

@@ -687,6 +687,12 @@ async def _(page: Page, lives: Lives) -> None:
         await folded.click()
 
 
+@state("/trades/{token}", "at an address that is none")
+async def _(page: Page, lives: Lives) -> None:
+    await page.goto("/trades/" + "A" * 24 + "/more")
+    await expect(page.get_by_text("never the person at the address")).to_be_visible()
+
+
 @state("/trades/{token}", "none of ours")
 async def _(page: Page, lives: Lives) -> None:
     await page.goto("/trades/" + "A" * 24)

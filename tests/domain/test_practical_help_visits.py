@@ -9,8 +9,10 @@ from domain.practical_help.events import (
     CheckedIn,
     HelpCancelled,
     VisitAllowed,
+    VisitBegun,
     VisitCalledOff,
     VisitEnded,
+    WhereaboutsChecked,
 )
 from domain.practical_help.help import is_over
 from domain.practical_help.kinds import (
@@ -55,6 +57,23 @@ def test_a_check_of_this_morning_is_too_old_for_this_afternoon(life: HelpLife) -
     with pytest.raises(NotPossibleNow, match="too old"):
         life.begins()
     assert life.checks().begins().visit.stage is VisitStage.UNDER_WAY
+
+
+def test_an_older_check_does_not_take_the_place_of_a_newer_one(life: HelpLife) -> None:
+    life.plans().checks(SuspectsFound.AT_ADDRESS)
+    older = WhereaboutsChecked(
+        visit=1, found=SuspectsFound.CUSTODY, at=life.now - 100 * MINUTE, sensitive=False
+    )
+    with pytest.raises(NotPossibleNow, match="later check"):
+        life.happens(older)
+    with pytest.raises(NotPossibleNow, match="at the address"):
+        life.begins()
+
+
+def test_a_visit_that_began_before_the_check_was_not_checked(life: HelpLife) -> None:
+    life.plans().checks(SuspectsFound.CUSTODY)
+    with pytest.raises(NotPossibleNow, match="only after that"):
+        life.happens(VisitBegun(visit=1, at=life.now - 40 * MINUTE, stopped=False))
 
 
 @pytest.mark.parametrize("found", RISKY)

@@ -3,7 +3,13 @@ from datetime import timedelta
 import pytest
 
 from domain.errors import Incomplete, NotPossibleNow, RoleNotAllowed
-from domain.repair_dispatch.events import NoticeSettled, ReferralStopped, RepairRequest
+from domain.repair_dispatch.events import (
+    NoticeFailed,
+    NoticeSettled,
+    OffersReserved,
+    ReferralStopped,
+    RepairRequest,
+)
 from domain.repair_dispatch.kinds import (
     NoticeKind,
     NoticeVerdict,
@@ -92,7 +98,8 @@ def test_who_was_reassigned_and_says_they_are_on_the_way_is_rung() -> None:
     life.decide(RepairDecisionKind.REASSIGN)
     life.told()
     assert life.answer(first, TradeAnswer.ON_THE_WAY).taken
-    assert RepairAsk.CANCEL_NOT_TOLD in life.asks()
+    life.told()
+    assert RepairAsk.REPORTED_WITHOUT_JOB in life.asks(), "only a person settles it"
 
 
 def test_whoever_sets_off_without_a_word_has_said_yes() -> None:
@@ -459,3 +466,289 @@ def test_a_correction_by_a_manager_is_in_the_ledger() -> None:
     life.answer(life.accepted(), TradeAnswer.COMPLETED, cost_pence=10_000)
     life.decide(RepairDecisionKind.CORRECT_SPEND, Role.MANAGER, pence=-1_500)
     assert life.spent == life.state.committed_pence == 8_500
+
+
+def test_who_was_chosen_and_says_no_is_not_asked_again_instead_of_the_next() -> None:
+    life = Played(LOCKS).begin()
+    life.decide(RepairDecisionKind.OFFER_TO, trade_id="trade-1")
+    (first,) = life.reserve("trade-1")
+    assert life.state.wanted_trade is None
+    life.answer(first, TradeAnswer.DECLINED)
+    assert life.state.wants == 1
+    assert life.state.wanted_trade is None
+
+
+def test_somebody_found_after_nobody_was_left_leads_on_as_ever() -> None:
+    life = Played().begin()
+    life.reserve()
+    life.decide(RepairDecisionKind.SETTLE_ASK, ask=RepairAsk.NOBODY_LEFT)
+    first, second = life.reserve("trade-1", "trade-2")
+    assert life.state.stage is RepairStage.LOOKING
+    life.answer(first, TradeAnswer.DECLINED)
+    assert not life.answer(second, TradeAnswer.ACCEPTED).taken
+
+
+def test_a_late_yes_is_welcome_though_a_coordinator_knows_that_nobody_is_left() -> None:
+    life = Played().begin()
+    first, _ = life.reserve("trade-1", "trade-2")
+    life.wait(6 * MINUTE)
+    life.reserve()
+    life.decide(RepairDecisionKind.SETTLE_ASK, ask=RepairAsk.NOBODY_LEFT)
+    assert not life.answer(first, TradeAnswer.ACCEPTED).taken
+
+
+@pytest.mark.parametrize("answer", [TradeAnswer.ACCEPTED, TradeAnswer.ON_THE_WAY, TradeAnswer.ARRIVED])
+def test_who_never_comes_or_never_ends_is_asked_about_again_and_again(answer: TradeAnswer) -> None:
+    life = Played().begin()
+    first, _ = life.reserve("trade-1", "trade-2")
+    life.answer(first, TradeAnswer.ACCEPTED)
+    life.answer(first, answer)
+    life.told()
+    life.wait(3 * 60 * MINUTE)
+    for _ in range(3):
+        asked = [asked.kind for asked in life.state.asks]
+        assert asked
+        for kind in asked:
+            life.decide(RepairDecisionKind.SETTLE_ASK, ask=kind)
+        life.wait(timedelta(0))
+        assert not life.asks(), "a person has dealt with it just now"
+        life.wait(15 * MINUTE)
+    assert life.asks()
+
+
+def test_after_an_outage_the_broken_promise_is_asked_about_and_not_warned_of() -> None:
+    life = Played().begin()
+    life.reserve(busy=True)
+    life.wait(3 * 60 * MINUTE)
+    assert life.asks() == {"arrival_late", "done_late"}
+
+
+def test_one_cancellation_that_arrives_says_nothing_of_another_that_does_not() -> None:
+    life = Played()
+    first = life.accepted()
+    life.decide(RepairDecisionKind.REASSIGN)
+    life.told(NoticeVerdict.REJECTED)
+    (third,) = life.reserve("trade-3")
+    life.told()
+    life.answer(third, TradeAnswer.ACCEPTED)
+    life.told()
+    life.decide(RepairDecisionKind.REASSIGN)
+    life.told()
+    assert "cancel_not_told" in life.asks()
+    assert life.state.untold == (first,)
+    life.decide(RepairDecisionKind.SETTLE_ASK, ask=RepairAsk.CANCEL_NOT_TOLD)
+    assert life.state.untold == ()
+
+
+def test_saying_yes_again_does_not_overtake_that_it_is_off() -> None:
+    life = Played().begin()
+    first, _ = life.reserve("trade-1", "trade-2", channel=TradeChannel.API)
+    life.answer(first, TradeAnswer.ACCEPTED)
+    life.decide(RepairDecisionKind.REASSIGN)
+    life.answer(first, TradeAnswer.ACCEPTED)
+    kinds = {n.kind for n in life.state.notices if n.offer_id == first}
+    assert kinds == {NoticeKind.CANCELLATION}
+
+
+def test_the_same_person_is_not_told_yes_and_no() -> None:
+    life = Played(LOCKS).begin()
+    (old,) = life.reserve("trade-1")
+    life.wait(6 * MINUTE)
+    life.decide(RepairDecisionKind.LOOK_AGAIN)
+    (new,) = life.reserve("trade-1")
+    life.told()
+    life.answer(old, TradeAnswer.ACCEPTED)
+    assert life.offer_states() == {old: "confirmed", new: "taken"}
+    assert {n.kind for n in life.state.notices} == {NoticeKind.CONFIRMATION}
+
+
+@pytest.mark.parametrize("answer", [TradeAnswer.DECLINED, TradeAnswer.SECOND_VISIT])
+def test_after_a_stop_nobody_else_is_asked_when_whoever_had_it_leaves(answer: TradeAnswer) -> None:
+    life = Played()
+    offer = life.accepted()
+    life.hear(ReferralStopped())
+    life.answer(offer, answer)
+    assert life.state.stage is RepairStage.HELD
+    assert not life.state.wants
+    life.decide(RepairDecisionKind.LIFT)
+    assert life.state.wants
+    assert not life.state.stopped
+
+
+def test_a_stop_after_the_work_is_remembered_if_the_place_is_not_secure() -> None:
+    life = Played()
+    life.answer(life.accepted(), TradeAnswer.COMPLETED)
+    life.hear(ReferralStopped())
+    life.decide(RepairDecisionKind.CONFIRM_SECURE, secure=False)
+    assert life.state.stage is RepairStage.HELD
+    assert {"not_secure", "hold", "contact_stopped"} <= life.asks()
+
+
+def test_a_person_may_say_that_whoever_is_on_the_way_still_goes() -> None:
+    life = Played()
+    offer = life.accepted()
+    life.hear(ReferralStopped())
+    life.decide(RepairDecisionKind.SETTLE_ASK, ask=RepairAsk.CONTACT_STOPPED)
+    life.answer(offer, TradeAnswer.DECLINED)
+    assert life.state.wants == 2
+
+
+def test_lifting_a_hold_does_not_answer_what_a_coordinator_is_asked_besides() -> None:
+    life = Played()
+    life.answer(life.accepted(), TradeAnswer.ACCESS_FAILED)
+    life.hear(ReferralStopped())
+    life.decide(RepairDecisionKind.LIFT)
+    assert life.state.stage is RepairStage.ASKED
+    assert "access_failed" in life.asks()
+    assert not life.state.wants
+
+
+def test_after_a_hold_everybody_may_be_asked_again() -> None:
+    life = Played().begin()
+    life.reserve("trade-1", "trade-2")
+    before = life.state.round
+    life.hear(ReferralStopped())
+    life.decide(RepairDecisionKind.LIFT)
+    assert life.state.round > before
+
+
+def test_who_may_not_be_sent_any_more_is_told_no() -> None:
+    life = Played().begin()
+    first, _ = life.reserve("trade-1", "trade-2")
+    assert life.answer(first, TradeAnswer.ACCEPTED, fit=False).taken
+    assert life.state.confirmed is None
+    assert life.offer_states()[first] == "withdrawn"
+    assert life.state.wants == 1
+
+
+def test_the_runner_up_is_welcome_when_the_first_gives_it_back() -> None:
+    life = Played().begin()
+    first, second = life.reserve("trade-1", "trade-2")
+    life.answer(first, TradeAnswer.ACCEPTED)
+    life.answer(first, TradeAnswer.DECLINED, reason=TradeDeclineReason.BUSY)
+    assert not life.answer(second, TradeAnswer.ACCEPTED).taken
+    assert life.state.confirmed == second
+
+
+def test_an_answer_of_the_desk_to_an_earlier_question_leaves_the_new_one_standing() -> None:
+    life = Played().begin()
+    life.decide(RepairDecisionKind.OFFER_TO, trade_id="trade-9")
+    life.hear(OffersReserved(offers=(), busy=True, round=1, wanted_trade=None))
+    assert life.state.wanted_trade == "trade-9"
+    assert life.state.look_at == life.now
+
+
+def test_a_report_said_twice_raises_no_alarm_and_a_later_cost_is_booked() -> None:
+    life = Played()
+    offer = life.accepted()
+    life.answer(offer, TradeAnswer.ACCESS_FAILED)
+    assert not life.answer(offer, TradeAnswer.ACCESS_FAILED, cost_pence=13_000).taken
+    assert "reported_without_job" not in life.asks()
+    assert life.spent == 13_000
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [TradeAnswer.COMPLETED, TradeAnswer.ACCESS_FAILED, TradeAnswer.REFUSED_ON_SITE, TradeAnswer.MADE_SAFE],
+)
+def test_nobody_finishes_a_job_they_were_never_given(answer: TradeAnswer) -> None:
+    life = Played().begin()
+    first, _ = life.reserve("trade-1", "trade-2")
+    assert life.answer(first, answer).taken
+    assert "reported_without_job" in life.asks()
+    assert life.state.stage is RepairStage.LOOKING
+    assert life.state.wants == 1
+
+
+def test_the_manager_cannot_be_walked_round_by_way_of_the_urgency() -> None:
+    life = Played(
+        RepairRequest(kinds=(RepairKind.DOOR,), urgency=Urgency.PLANNED, estimate_pence=900_000)
+    ).begin()
+    life.decide(RepairDecisionKind.CHANGE_URGENCY, urgency=Urgency.OPEN_PROPERTY)
+    life.reserve("trade-1", "trade-2")
+    life.decide(RepairDecisionKind.CHANGE_URGENCY, urgency=Urgency.PLANNED)
+    assert life.state.holds == (RepairHold.SPEND,)
+    assert life.state.stage is RepairStage.HELD
+    assert set(life.offer_states().values()) == {"withdrawn"}
+
+
+def test_a_correction_waits_for_a_cost() -> None:
+    life = Played()
+    life.accepted()
+    with pytest.raises(NotPossibleNow):
+        life.decide(RepairDecisionKind.CORRECT_SPEND, Role.MANAGER, pence=-11_000)
+
+
+def test_an_estimate_is_not_committed_a_second_time_after_a_reopening() -> None:
+    life = Played()
+    life.answer(life.accepted(), TradeAnswer.COMPLETED, cost_pence=5_000)
+    life.decide(RepairDecisionKind.CONFIRM_SECURE, secure=False)
+    (again,) = life.reserve("trade-3")
+    life.answer(again, TradeAnswer.ACCEPTED)
+    life.answer(again, TradeAnswer.MADE_SAFE, cost_pence=1_000)
+    assert life.spent == 6_000
+
+
+@pytest.mark.parametrize("how", ["reassigned", "given back", "cancelled"])
+def test_the_victim_is_rung_when_whom_they_expect_does_not_come(how: str) -> None:
+    life = Played()
+    offer = life.accepted()
+    life.answer(offer, TradeAnswer.ON_THE_WAY, eta_at=life.now + 9 * MINUTE)
+    if how == "given back":
+        life.answer(offer, TradeAnswer.DECLINED)
+    else:
+        life.decide(RepairDecisionKind.REASSIGN if how == "reassigned" else RepairDecisionKind.CANCEL)
+    assert "tell_victim" in life.asks()
+    assert life.last.renews_word
+    assert life.state.victim_told_of is None
+
+
+def test_what_a_person_decides_about_one_is_not_done_to_another() -> None:
+    life = Played()
+    offer = life.accepted()
+    for kind in (RepairDecisionKind.REASSIGN, RepairDecisionKind.CANCEL):
+        with pytest.raises(NotPossibleNow):
+            life.decide(kind, offer_id="offer-of-somebody-else")
+    life.decide(RepairDecisionKind.REASSIGN, offer_id=offer)
+    assert life.state.confirmed is None
+
+
+def test_who_was_taken_off_is_not_asked_again() -> None:
+    life = Played()
+    life.accepted()
+    life.decide(RepairDecisionKind.REASSIGN)
+    assert "trade-1" in life.state.excluded
+
+
+def test_whoever_has_the_job_is_told_when_the_way_in_changes() -> None:
+    life = Played()
+    offer = life.accepted()
+    effects = life.decide(RepairDecisionKind.CHANGE_JOB)
+    assert effects.changes_job
+    assert [(n.offer_id, n.kind) for n in life.state.notices] == [(offer, NoticeKind.CONFIRMATION)]
+    assert not life.state.told
+
+
+def test_a_text_that_did_not_arrive_after_all_is_as_good_as_never_sent() -> None:
+    life = Played().begin()
+    first, second = life.reserve("trade-1", "trade-2")
+    keys = {n.offer_id: n.key for n in life.state.notices}
+    life.told()
+    life.hear(NoticeFailed(key=keys[first]))
+    assert life.offer_states()[first] == "unreachable"
+    life.answer(second, TradeAnswer.ACCEPTED)
+    confirmation = next(n.key for n in life.state.notices if n.offer_id == second)
+    life.told()
+    life.hear(NoticeFailed(key=confirmation))
+    assert "not_told" in life.asks()
+    assert not life.state.told
+
+
+def test_thanks_for_an_answer_never_overtake_that_somebody_is_not_to_go() -> None:
+    life = Played().begin()
+    first, second = life.reserve("trade-1", "trade-2", channel=TradeChannel.API)
+    life.answer(first, TradeAnswer.ACCEPTED)
+    life.told()
+    life.answer(second, TradeAnswer.ON_THE_WAY)
+    life.answer(second, TradeAnswer.ACCEPTED)
+    assert {n.kind for n in life.state.notices if n.offer_id == second} == {NoticeKind.CANCELLATION}

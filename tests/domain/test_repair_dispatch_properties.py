@@ -66,12 +66,13 @@ _DECISIONS = st.tuples(
     st.sampled_from([None, *RepairAsk]),
     st.booleans(),
 )
+_TICKS = st.tuples(st.just("tick"), st.integers(min_value=0, max_value=4))
 _DESK = st.tuples(st.just("reserve"), st.sampled_from([0, 1, 2, 2, 2, 3]), st.booleans(), st.booleans())
 _NOTICES = st.tuples(st.just("notice"), st.integers(min_value=0, max_value=5), st.sampled_from(NoticeVerdict))
 _WAITS = st.tuples(st.just("wait"), st.sampled_from([0, 1, 2, 5, 6, 16, 61, 121, 600]))
 _STOPS = st.tuples(st.just("stop"))
 kinds_of_step = st.sampled_from(
-    [_ANSWERS] * 6 + [_REPORTS] * 4 + [_DESK] * 6 + [_NOTICES, _WAITS, _DECISIONS] * 2 + [_STOPS]
+    [_ANSWERS] * 6 + [_REPORTS] * 4 + [_DESK] * 6 + [_NOTICES, _WAITS, _DECISIONS, _TICKS] * 2 + [_STOPS]
 )
 steps = kinds_of_step.flatmap(lambda kind: kind)
 lives = st.lists(steps, min_size=12, max_size=40)
@@ -111,6 +112,10 @@ def _play(life: Played, step: tuple) -> None:  # type: ignore[type-arg]
                 urgency=Urgency.TODAY if yes else Urgency.OPEN_PROPERTY,
                 pence=-500 if yes else 700,
             )
+        case ("tick", nth):  # a coordinator ticks off whatever is asked
+            if life.state.asks:
+                asked = life.state.asks[nth % len(life.state.asks)]
+                life.decide(RepairDecisionKind.SETTLE_ASK, Role.MANAGER, ask=asked.kind)
         case _:
             life.hear(ReferralStopped())
 
@@ -187,6 +192,10 @@ def test_nobody_is_forgotten(life: list[Played]) -> None:
             assert not state.open_offers
         if state.stage is RepairStage.FINISHED:
             assert state.follow_up_at is not None or state.asks_for(RepairAsk.FOLLOW_UP)
+        if state.ended_at is None:
+            assert state.asks or next_repair_deadline(state) is not None, "it would sleep for ever"
+        if state.stopped:
+            assert state.confirmed or not state.wants, "nobody else is asked after a stop"
         if state.ended_at is not None:
             assert not state.wants
             assert not state.open_offers
@@ -207,7 +216,7 @@ def test_time_alone_never_runs_in_circles(life: list[Played]) -> None:
     for moment in life:
         copy = _as_it_stands(moment)
         for _ in range(12):
-            handed_over = frozenset(notice.key for notice in copy.state.notices)
+            handed_over = frozenset(notice.offer_id for notice in copy.state.notices)
             deadline = next_repair_deadline(replace(copy.state, wants=0), in_hand=handed_over)
             if deadline is None:
                 break

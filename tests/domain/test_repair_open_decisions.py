@@ -48,7 +48,7 @@ def test_money_is_approved_and_corrected_by_managers_alone():
     for role, lifted in ((Role.COORDINATOR, {RepairHold.POLICE_RELEASE}), (Role.MANAGER, set(held.holds))):
         found = open_repair_decisions(held, role=role, now=NOW)
         assert {wish.hold for wish in found if wish.kind is KINDS.LIFT} == lifted
-    assert KINDS.CORRECT_SPEND in kinds(a_repair(), Role.MANAGER)
+    assert KINDS.CORRECT_SPEND in kinds(a_repair(costs=(("offer-1", 9_000),)), Role.MANAGER)
 
 
 def test_a_question_is_settled_only_if_it_is_asked_and_a_hold_never_by_a_tick():

@@ -201,7 +201,7 @@ def _begins_with_the_permit(send: ast.FunctionDef | ast.AsyncFunctionDef) -> boo
         case ast.Expr(
             value=ast.Call(func=ast.Name(id="must_be_permitted_to_tell"), args=[key, ast.Name(id="permit")])
         ):
-            return ast.unparse(key) == "notice.key"
+            return ast.unparse(key) == "notice.known_as"
     return False
 
 

@@ -4,6 +4,7 @@ import json
 import logging
 import ssl
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import httpx2
@@ -21,9 +22,11 @@ from domain.repair_dispatch.kinds import (
     Urgency,
 )
 from providers import trades_api
-from providers.trades_api import TradesApi
+from providers.patience import MOST_TIMEOUTS
+from providers.trades_api import MOST_AT_ONCE, TradesApi
 from providers.trades_signature import UnusableKey, signature_of
 from providers.trades_simulated import SimulatedTrades
+from providers.trades_text import WITHOUT_LINK
 from tests.providers.loopback import Answer, Asked, Break, Loopback
 from tests.providers.trades_protocol import KEY, LINK, OFFER, a_notice, a_permit, faults, protocol, schema_at
 from tests.servers import free_port
@@ -203,6 +206,41 @@ def test_no_key_and_no_address_of_a_home_is_written_into_a_log(
     loopback.answer = Answer(status=500)
     tell(courier(loopback.url), NoticeKind.CONFIRMATION)
     assert [secret for secret in (*SECRETS, KEY, LINK, OFFER) if secret in caplog.text] == []
+
+
+def test_what_is_kept_of_an_offer_that_left_has_no_link_with_which_anybody_could_answer(
+    loopback: Loopback,
+) -> None:
+    loopback.answer = TAKEN
+    told = tell(courier(loopback.url))
+    assert loopback.asked[0].json()["data"]["page"] == LINK
+    assert LINK not in told.shown
+    assert json.loads(told.shown.partition("\n\n")[2])["data"]["page"] == WITHOUT_LINK
+    assert LINK in tell(SimulatedTrades()).shown, "it never left, and whoever tries the service out needs it"
+
+
+def test_a_system_that_is_slow_has_six_requests_at_once_and_no_more(
+    loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trades_api, "TIMEOUT", httpx2.Timeout(2))
+    monkeypatch.setattr(trades_api, "PLACE_WITHIN", 0.1)
+    loopback.answer = Break.NOT_IN_TIME
+    way = courier(loopback.url)
+    with ThreadPoolExecutor(MOST_AT_ONCE + 4) as threads:
+        verdicts = list(threads.map(lambda _: tell(way).verdict, range(MOST_AT_ONCE + 4)))
+    assert verdicts.count(NoticeVerdict.UNKNOWN) == MOST_AT_ONCE
+    assert verdicts.count(NoticeVerdict.NOT_TRIED) == 4
+
+
+def test_a_system_that_hangs_is_left_alone_until_one_try_has_an_answer(
+    loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trades_api, "TIMEOUT", httpx2.Timeout(0.1))
+    loopback.answer = Break.NOT_IN_TIME
+    way = courier(loopback.url)
+    assert [tell(way).verdict for _ in range(MOST_TIMEOUTS)] == [NoticeVerdict.UNKNOWN] * MOST_TIMEOUTS
+    assert tell(way).verdict is NoticeVerdict.NOT_TRIED
+    assert len(loopback.asked) == MOST_TIMEOUTS
 
 
 def test_a_firm_without_a_system_is_shown_what_it_would_have_been_told() -> None:

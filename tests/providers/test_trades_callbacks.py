@@ -83,6 +83,17 @@ def test_what_an_event_says_is_kept() -> None:
     assert (completed.cost_pence, completed.invoice_reference) == (12000, "B-17")
 
 
+@pytest.mark.parametrize(
+    "words", ["Mrs Ada Example, beaten by husband", "Mrs Example beaten by husband", "\x00 \u202e", "9" * 81]
+)
+def test_words_about_a_person_are_no_invoice_and_the_rest_of_the_event_stands(words: str) -> None:
+    # The ledger is only ever added to: what gets into it can never be taken out again.
+    event = an_event("completed", cost_pence=12000, invoice_reference=words)
+    told = read(event)
+    assert (told.answer, told.cost_pence, told.invoice_reference) == (TradeAnswer.COMPLETED, 12000, "")
+    assert faults("Answer", event) != []
+
+
 def test_null_is_the_same_as_absent() -> None:
     told = read(an_event("completed", cost_pence=None, eta_at=None, reason=None, invoice_reference=None))
     assert (told.cost_pence, told.eta_at, told.reason, told.invoice_reference) == (None, None, None, "")
@@ -189,7 +200,7 @@ def test_a_key_that_cannot_sign_is_refused_at_once() -> None:
         an_event("completed", cost_pence="12000"),
         an_event("completed", cost_pence=True),
         an_event("completed", cost_pence=10**9),
-        an_event("completed", invoice_reference="9" * 81),
+        an_event("completed", invoice_reference=17),
     ],
 )
 def test_what_nobody_knows_is_refused_and_never_repeated(event: object) -> None:

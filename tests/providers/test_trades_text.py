@@ -137,12 +137,13 @@ def test_a_profile_may_bring_its_own_words(tmp_path) -> None:
 # --- the courier
 
 
-def test_a_text_goes_to_the_tradespersons_own_number_under_the_notices_key() -> None:
-    way, notice = RealTexts(), texted(NoticeKind.OFFER)
+def test_a_text_goes_to_the_tradespersons_own_number_under_an_id_that_tells_nothing() -> None:
+    way, notice = RealTexts(), texted(NoticeKind.OFFER, public_id="0d7a4ff1-5d0c-5b4e-8f55-0a4d5b1c9e11")
     told = TradeTexts(way, trade_text).tell(notice, a_permit(notice))
     [outgoing] = way.taken
-    assert (outgoing.to, outgoing.key) == (notice.phone, notice.key)
-    assert outgoing.message_id == "", "its reports would look for a message of a victim"
+    assert (outgoing.to, outgoing.key) == (notice.phone, notice.public_id)
+    assert outgoing.message_id == outgoing.key, "else nobody learns that it did not arrive"
+    assert notice.offer_id not in outgoing.key
     assert outgoing.written.text == trade_text(notice)
     assert (told.verdict, told.provider_id) == (NoticeVerdict.TOLD, "SM1")
 

@@ -80,4 +80,4 @@ def a_notice(kind: NoticeKind = NoticeKind.OFFER, **changes: Any) -> TradeNotice
 
 
 def a_permit(notice: TradeNotice) -> Permit:
-    return permit_notice(notice.key)
+    return permit_notice(notice.known_as)

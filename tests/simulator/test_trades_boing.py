@@ -44,7 +44,7 @@ def tell(simulator: Simulator) -> Tell:
     def told(notice: TradeNotice, kind: NoticeKind = NoticeKind.OFFER) -> NoticeVerdict:
         more = CONFIRMED if kind is NoticeKind.CONFIRMATION else {}
         said = replace(notice, kind=kind, key=f"{notice.offer_id}:{kind}", **more)
-        return way.tell(said, permit_notice(said.key)).verdict
+        return way.tell(said, permit_notice(said.known_as)).verdict
 
     return told
 
@@ -277,7 +277,7 @@ def test_an_address_that_is_put_right_arrives(simulator: Simulator, tell: Tell) 
     way = TradesApi(base_url=environment["TRADES_API_URL"], key=environment["TRADES_API_KEY"])
     again = replace(offer, kind=NoticeKind.CONFIRMATION, key=f"{offer.offer_id}:{NoticeKind.CONFIRMATION}")
     way.tell(
-        replace(again, address_lines=("2 Example Street",), postcode="CT1 2AB"), permit_notice(again.key)
+        replace(again, address_lines=("2 Example Street",), postcode="CT1 2AB"), permit_notice(again.known_as)
     )
     assert job_of(simulator, offer).address == "2 Example Street, CT1 2AB"
 
@@ -383,7 +383,7 @@ def test_nobody_without_the_key_offers_anything(simulator: Simulator) -> None:
         base_url=simulator.providers[Provider.TRADES], key="another-secret-of-32-bytes-length"
     )
     offer = an_offer("firm-01")
-    assert stranger.tell(offer, permit_notice(offer.key)).verdict is NoticeVerdict.REJECTED
+    assert stranger.tell(offer, permit_notice(offer.known_as)).verdict is NoticeVerdict.REJECTED
     assert simulator.offers() == []
 
 

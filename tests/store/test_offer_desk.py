@@ -15,8 +15,9 @@ from sqlalchemy import select, update
 
 from domain.errors import RepairNotFound
 from domain.policy import OpeningHours, Period, Policy
-from domain.repair_dispatch.events import OffersReserved, RepairRequest
+from domain.repair_dispatch.events import OffersReserved, ReferralStopped, RepairRequest
 from domain.repair_dispatch.kinds import (
+    NoticeVerdict,
     OfferState,
     RepairDecisionKind,
     RepairKind,
@@ -32,6 +33,7 @@ from domain.tradesperson import Paper
 from domain.vocabulary import Weekday
 from store.columns import AnyRow
 from store.repair_dispatch.desk import OfferDeskStore
+from store.repair_dispatch.desk_days import BEFOREHAND, PATIENCE
 from store.repair_dispatch.row import REPAIR, REPAIR_OFFER
 from store.repair_dispatch.token import offer_token, offer_token_hash
 from store.tradesperson.row import TRADESPERSON
@@ -45,6 +47,9 @@ MINUTE = timedelta(minutes=1)
 PLANNED = replace(OPEN_DOOR, urgency=Urgency.PLANNED)
 TODAY = replace(OPEN_DOOR, urgency=Urgency.TODAY)
 WEEKDAYS = (Period(days=tuple(Weekday)[:5], opens=time(8), closes=time(18)),)
+
+NOBODY = OffersReserved(offers=(), busy=False, round=1)
+NOBODY_YET = replace(NOBODY, busy=True)
 
 
 class Calendar:
@@ -168,7 +173,7 @@ def test_nobody_is_asked_twice_in_one_round(room: DeskRoom) -> None:
         asked += who(room.asks(repair))
         repair.waits(6 * MINUTE)
     assert len(set(asked)) == len(asked) == 3
-    assert room.asks(repair) == OffersReserved(offers=(), busy=False)
+    assert room.asks(repair) == NOBODY
     repair.decides(RepairDecisionKind.LOOK_AGAIN)
     assert who(room.asks(repair))[0] in asked
 
@@ -255,7 +260,7 @@ def test_a_tradesperson_who_may_know_somebody_is_never_asked(
 ) -> None:
     room.depot.engages(**tradesperson)
     repair = room.waits(**referral)
-    assert room.asks(repair) == OffersReserved(offers=(), busy=False)
+    assert room.asks(repair) == NOBODY
 
 
 UNLINKED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -299,7 +304,7 @@ def test_a_change_of_the_register_holds_from_the_next_request_on(room: DeskRoom)
     room.depot.register.change(
         replace(entry.who, papers=expired), revision=entry.revision, by="Jo", now=NOW + MINUTE
     )
-    assert room.asks(room.waits(TODAY)) == OffersReserved(offers=(), busy=False)
+    assert room.asks(room.waits(TODAY)) == NOBODY
     new = room.depot.engages(base="CB22")
     assert who(room.asks(room.waits(TODAY))) == [new]
 
@@ -318,9 +323,9 @@ def test_out_of_hours_only_who_is_on_call_is_asked_and_only_for_an_open_property
     on_call = room.depot.engages(hours=WEEKDAYS, on_call=nights)
     assert who(room.asks(room.waits(after=night))) == [on_call]
     # It is wanted within a week, so it waits for the morning rather than ring a coordinator at night.
-    assert room.asks(room.waits(PLANNED, after=night)) == OffersReserved(offers=(), busy=True)
+    assert room.asks(room.waits(PLANNED, after=night)) == NOBODY_YET
     # It is wanted within four hours, and nobody begins work until then.
-    assert room.asks(room.waits(TODAY, after=night)) == OffersReserved(offers=(), busy=False)
+    assert room.asks(room.waits(TODAY, after=night)) == NOBODY
 
 
 def test_on_a_public_holiday_only_who_is_on_call_is_asked(room: DeskRoom) -> None:
@@ -334,7 +339,7 @@ def test_somebody_without_room_is_waited_for(room: DeskRoom) -> None:
     room.depot.engages(capacity=1)
     first, second = room.waits(TODAY), room.waits(TODAY, after=MINUTE)
     assert len(room.asks(first).offers) == 1
-    assert room.asks(second) == OffersReserved(offers=(), busy=True)
+    assert room.asks(second) == NOBODY_YET
     first.decides(RepairDecisionKind.CANCEL)
     second.now += MINUTE
     assert len(room.asks(second).offers) == 1
@@ -350,7 +355,7 @@ def test_somebody_who_would_be_linked_is_not_waited_for(room: DeskRoom) -> None:
     room.depot.engages("Joe Miller", capacity=1)
     assert len(room.asks(room.waits(TODAY)).offers) == 1
     other = room.waits(TODAY, suspects=[{"name": "Dan Miller"}])
-    assert room.asks(other) == OffersReserved(offers=(), busy=False)
+    assert room.asks(other) == NOBODY
 
 
 def test_a_planned_job_never_takes_a_place_an_open_property_waits_for(room: DeskRoom) -> None:
@@ -358,7 +363,7 @@ def test_a_planned_job_never_takes_a_place_an_open_property_waits_for(room: Desk
     planned = room.waits(PLANNED)
     open_property = room.waits(after=MINUTE)
     planned.now = open_property.now
-    assert room.asks(planned) == OffersReserved(offers=(), busy=True)
+    assert room.asks(planned) == NOBODY_YET
     assert len(room.asks(open_property).offers) == 1
 
 
@@ -367,13 +372,13 @@ def test_an_open_property_takes_a_place_that_was_kept_for_a_planned_job(room: De
     one = room.depot.engages(capacity=1)
     first, second = room.waits(PLANNED), room.waits(PLANNED, after=MINUTE)
     second.now = first.now
-    assert room.asks(second) == OffersReserved(offers=(), busy=True)
+    assert room.asks(second) == NOBODY_YET
     assert [row.repair_id for row in room.rows()] == [first.id]
     open_property = room.waits()
     assert who(room.asks(open_property)) == [one]
     assert [row.repair_id for row in room.rows()] == [open_property.id]  # theirs is gone
     first.now = second.now = open_property.now
-    assert room.asks(first) == OffersReserved(offers=(), busy=True)
+    assert room.asks(first) == NOBODY_YET
 
 
 def test_who_has_waited_longest_is_served_first_and_in_their_own_name(room: DeskRoom) -> None:
@@ -424,6 +429,176 @@ def test_a_repair_that_does_not_wait_any_more_keeps_nobody(room: DeskRoom, ends:
     assert room.rows(ahead) == []
 
 
+def test_a_place_kept_for_a_repair_that_is_over_fills_nobodys_day(room: DeskRoom) -> None:
+    # The register would show them as busy, and a coordinator would ring somebody else.
+    one = room.depot.engages(capacity=1)
+    first, second = room.waits(TODAY), room.waits(PLANNED)
+    room.asks(second)  # keeps the place for the first
+    assert [row.turn for row in room.rows(first)] == [BEFOREHAND]
+    assert room.depot.register.records([one], now=NOW)[one].load == 1
+    first.decides(RepairDecisionKind.CANCEL)
+    assert room.depot.register.records([one], now=NOW)[one].load == 0
+    assert [ranked.busy for ranked in room.desk.ranking(second.id, at=NOW)] == [False]
+
+
+def test_a_repair_for_which_everybody_is_busy_looks_again_while_its_turn_is_kept(room: DeskRoom) -> None:
+    # However long it has waited: those who came later must not be served first.
+    room.depot.engages(capacity=1)
+    busy = room.waits(TODAY)
+    first = room.waits(TODAY, after=timedelta(seconds=1))
+    (offer,) = room.asks(busy).offers
+    for _ in range(6):
+        first.now = first.state.look_at or first.now
+        assert who(room.asks(first)) == []
+        assert first.state.look_at is not None
+        assert first.state.look_at - first.now <= PATIENCE
+    busy.now = first.now
+    busy.answers(offer.offer_id, TradeAnswer.DECLINED, reason=TradeDeclineReason.BUSY)
+    later = room.waits(TODAY, after=first.now - NOW)
+    assert who(room.asks(later)) == []
+    assert who(room.asks(first)) == [offer.trade_id]
+
+
+def test_a_repair_that_looks_again_much_later_keeps_nobody_waiting(room: DeskRoom) -> None:
+    # Nobody was left for it, and it asks again in five minutes; a place that is free now must not stay empty so long.
+    first = room.waits(TODAY)
+    assert who(room.asks(first)) == []
+    assert first.state.look_at is not None
+    assert first.state.look_at - first.now > 2 * PATIENCE
+    one = room.depot.engages(capacity=1)
+    later = room.waits(TODAY, after=timedelta(seconds=1))
+    assert who(room.asks(later)) == [one]
+
+
+def test_a_place_is_kept_for_a_repair_that_is_about_to_look_again(room: DeskRoom) -> None:
+    room.depot.engages(capacity=1)
+    first = room.waits(TODAY)
+    later = room.waits(TODAY, after=timedelta(seconds=1))
+    assert who(room.asks(later)) == []
+    assert len(who(room.asks(first))) == 1
+
+
+def test_whoever_was_chosen_and_says_no_is_followed_by_the_next(room: DeskRoom) -> None:
+    # Asked again and again, a coordinator's favourite would keep everybody else from the door.
+    others = {room.depot.engages(base="CB1") for _ in range(2)}
+    chosen = room.depot.engages(base="CB22")
+    repair = room.waits(TODAY)
+    repair.decides(RepairDecisionKind.OFFER_TO, trade_id=chosen)
+    asked = []
+    for _ in range(4):
+        reserved = room.asks(repair)
+        asked += who(reserved)
+        for offer in reserved.offers:
+            repair.answers(offer.offer_id, TradeAnswer.DECLINED, reason=TradeDeclineReason.BUSY)
+        repair.now += MINUTE
+    assert asked[0] == chosen
+    assert set(asked[1:]) == others
+    assert len(asked) == 3
+
+
+def test_whoever_was_there_and_cannot_come_again_is_followed_by_the_next(room: DeskRoom) -> None:
+    other = room.depot.engages(base="CB22")
+    first = room.depot.engages(base="CB1")
+    repair = room.waits(TODAY)
+    (offer,) = room.asks(repair).offers
+    assert offer.trade_id == first
+    repair.answers(offer.offer_id, TradeAnswer.ACCEPTED).answers(offer.offer_id, TradeAnswer.SECOND_VISIT)
+    (again,) = room.asks(repair).offers
+    assert again.trade_id == first
+    repair.answers(again.offer_id, TradeAnswer.DECLINED, reason=TradeDeclineReason.BUSY)
+    assert who(room.asks(repair)) == [other]
+
+
+def test_whoever_was_second_may_be_asked_again_when_the_first_gives_it_back(room: DeskRoom) -> None:
+    room.depot.engages()
+    room.depot.engages()
+    repair = room.waits()
+    first, second = room.asks(repair).offers
+    repair.answers(first.offer_id, TradeAnswer.ACCEPTED)
+    repair.answers(first.offer_id, TradeAnswer.DECLINED, reason=TradeDeclineReason.BUSY)
+    assert who(room.asks(repair)) == [second.trade_id]
+
+
+def test_whose_offer_was_taken_back_is_asked_again_when_the_hold_is_lifted(room: DeskRoom) -> None:
+    nearest = {room.depot.engages(), room.depot.engages()}
+    repair = room.waits()
+    room.asks(repair)
+    repair.now += MINUTE
+    repair.hears(ReferralStopped())
+    repair.decides(RepairDecisionKind.LIFT)
+    assert set(who(room.asks(repair))) == nearest
+
+
+def test_whom_an_offer_did_not_reach_is_tried_again_later_and_later(room: DeskRoom) -> None:
+    # A firm's system that was away for a moment must not cost the nearest firm the whole night.
+    one = room.depot.engages()
+    repair = room.waits(TODAY)
+    tried = []
+    for second in range(0, 60 * 17, 30):
+        repair.now = NOW + timedelta(seconds=second)
+        reserved = room.desk.reserve(wanted(repair, wanted=1))
+        if reserved.offers:
+            tried.append(second)
+            repair.hears(reserved)
+            repair.everybody_is_told(NoticeVerdict.REJECTED)
+        else:
+            repair.hears(reserved)
+    assert who(room.asks(repair)) == []
+    assert tried == [0, 60, 180, 420, 900], one
+
+
+@pytest.mark.parametrize(
+    ("why", "changes"),
+    [
+        ("papers", {"papers": ()}),
+        ("left", {"active": False}),
+        ("full", {"capacity": 1}),
+        ("linked", {"phone": "+447700900123"}),
+    ],
+)
+def test_the_answer_says_why_the_chosen_one_was_passed_over(
+    room: DeskRoom, why: str, changes: dict[str, Any]
+) -> None:
+    chosen = room.depot.engages(**changes)
+    if why == "full":
+        assert who(room.asks(room.waits(OPEN_DOOR))) == [chosen]
+    repair = room.waits(TODAY, victim__phones=[{"number": "+447700900123", "safe": "yes"}])
+    repair.decides(RepairDecisionKind.OFFER_TO, trade_id=chosen)
+    other = room.depot.engages(capacity=9)
+    reserved = room.desk.reserve(wanted(repair))
+    assert who(reserved) == [other]
+    assert (reserved.round, reserved.wanted_trade) == (repair.state.round, chosen)
+    told = {"papers": "a paper has run out", "left": "do not work for us", "full": "full", "linked": "know"}
+    assert told[why] in reserved.passed_over
+    again = room.desk.reserve(wanted(repair))
+    assert (again.offers, again.wanted_trade) == (reserved.offers, chosen)
+    assert again.passed_over
+
+
+def test_whoever_was_chosen_and_is_asked_already_is_said_to_be(room: DeskRoom) -> None:
+    one, other = room.depot.engages(base="CB1"), room.depot.engages(base="CB22")
+    repair = room.waits(TODAY)
+    assert who(room.asks(repair)) == [one]
+    repair.decides(RepairDecisionKind.OFFER_TO, trade_id=one)
+    reserved = room.desk.reserve(wanted(repair))
+    assert who(reserved) == [other]
+    assert "asked already" in reserved.passed_over
+
+
+def test_an_answer_names_its_question_and_nobody_was_passed_over(room: DeskRoom) -> None:
+    one = room.depot.engages()
+    repair = room.waits(TODAY)
+    repair.decides(RepairDecisionKind.OFFER_TO, trade_id=one)
+    for _ in range(2):
+        reserved = room.desk.reserve(wanted(repair))
+        assert (who(reserved), reserved.round, reserved.wanted_trade, reserved.passed_over) == (
+            [one],
+            1,
+            one,
+            "",
+        )
+
+
 def test_a_place_that_was_given_out_and_never_taken_is_let_go(room: DeskRoom) -> None:
     one = room.depot.engages(capacity=1)
     gone, other = room.waits(TODAY), room.waits(TODAY, after=timedelta(seconds=1))
@@ -470,7 +645,7 @@ def test_a_repair_nobody_knows_is_refused_and_one_that_waits_for_nobody_gets_nob
     with pytest.raises(RepairNotFound):
         room.desk.reserve(replace(asked, repair_id=str(uuid.uuid4())))
     repair.decides(RepairDecisionKind.CANCEL)
-    assert room.desk.reserve(asked) == OffersReserved(offers=(), busy=True)
+    assert room.desk.reserve(asked) == NOBODY_YET
     assert room.rows() == []
 
 

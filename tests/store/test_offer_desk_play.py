@@ -90,7 +90,7 @@ class Day:
         def place(one: KeptRepair) -> tuple[int, object, str]:
             return (one.state.urgency.rank, one.state.asked_at, one.id)
 
-        awake = other.state.look_at is not None and self.now <= other.state.look_at + PATIENCE
+        awake = other.state.look_at is not None and abs(self.now - other.state.look_at) <= PATIENCE
         return other.state.wants > 0 and awake and place(other) < place(repair)
 
     def nobody_ahead_is_passed_over(self, ahead: list[KeptRepair], reserved: OffersReserved) -> None:
@@ -108,7 +108,9 @@ class Day:
         taken = Counter(row.trade_id for row in rows if OfferState(row.state).takes_capacity)
         assert all(taken[trade_id] <= most for trade_id, most in self.capacity.items())
         asked = Counter(
-            (row.repair_id, row.trade_id, row.round) for row in rows if row.state != OfferState.WITHDRAWN
+            (row.repair_id, row.trade_id, row.round)
+            for row in rows
+            if row.state not in {OfferState.WITHDRAWN, OfferState.TAKEN}
         )
         assert max(asked.values(), default=0) <= 1
         for repair in self.repairs:

@@ -9,7 +9,8 @@ from domain.callback_ports import ProviderReport
 from domain.events import MessageReported
 from domain.vocabulary import Channel, DeliveryReport, MessageState
 from store.message_row import MESSAGE, message_id
-from store.provider_report import PROVIDER_REPORT, ReportStore
+from store.provider_report import ReportStore
+from store.provider_report_row import PROVIDER_REPORT
 from store.referral_row import REFERRAL
 from tests.builders import NOW
 from tests.store.lives import KeptLife, Office

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event
 
+from domain.repair_dispatch.events import ReferralStopped
 from domain.repair_dispatch.kinds import PoliceRelease, RepairHold, RepairKind, TradeAnswer, Urgency
 from store.repair_dispatch.statistics import RepairStatistics, RepairStatisticsStore
 from tests.builders import NOW
@@ -125,6 +126,86 @@ def test_a_repair_that_is_opened_again_does_not_hide_how_long_the_first_help_too
         before.on_site,
         before.done,
     )
+
+
+def late(depot: Depot) -> tuple[KeptRepair, str]:
+    """Accepted in two minutes; on site in forty of the fifteen that were promised."""
+    repair = depot.repairs().begins()
+    (offer,) = repair.offered_to(depot.engages())
+    repair.now = NOW + 2 * MINUTE
+    repair.answers(offer, TradeAnswer.ACCEPTED)
+    repair.now = NOW + 40 * MINUTE
+    repair.answers(offer, TradeAnswer.ARRIVED)
+    return repair, offer
+
+
+def test_a_second_visit_neither_forgives_a_late_first_one_nor_comes_before_it(depot: Depot) -> None:
+    # The board's clock begins anew for it: counted from there, the first arrival would lie two hours before the start.
+    repair, offer = late(depot)
+    repair.now = NOW + 180 * MINUTE
+    repair.answers(offer, TradeAnswer.SECOND_VISIT)
+    figures = read(depot).all
+    assert (figures.to_accept.median, figures.to_site.median) == (2 * MINUTE, 40 * MINUTE)
+    assert (figures.on_site.kept, figures.on_site.broken) == (0, 1)
+    (again,) = repair.offered_to(depot.engages())
+    repair.now = NOW + 200 * MINUTE
+    repair.answers(again, TradeAnswer.ACCEPTED).answers(again, TradeAnswer.COMPLETED, cost_pence=1_000)
+    figures = read(depot).all
+    assert (figures.to_site.median, figures.to_done.median) == (40 * MINUTE, 200 * MINUTE)
+    assert (figures.on_site.broken, figures.done.kept, figures.done.broken) == (1, 0, 1)
+
+
+def test_whoever_comes_and_says_at_once_that_they_must_come_again_was_there(depot: Depot) -> None:
+    repair = depot.repairs().begins()
+    (offer,) = repair.offered_to(depot.engages())
+    repair.answers(offer, TradeAnswer.ACCEPTED)
+    repair.now = NOW + 12 * MINUTE
+    repair.answers(offer, TradeAnswer.SECOND_VISIT)
+    figures = read(depot).all
+    assert (figures.to_site.median, figures.on_site.kept) == (12 * MINUTE, 1)
+
+
+def test_an_urgency_that_is_changed_on_site_forgives_nothing(depot: Depot) -> None:
+    repair, offer = late(depot)
+    repair.now = NOW + 50 * MINUTE
+    repair.decides("change_urgency", urgency=Urgency.TODAY)
+    repair.now = NOW + 60 * MINUTE
+    repair.answers(offer, TradeAnswer.COMPLETED)
+    figures = read(depot).all
+    assert (figures.to_site.median, figures.on_site.broken, figures.done.kept) == (40 * MINUTE, 1, 1)
+
+
+@pytest.mark.parametrize("step", ["another urgency", "a hold that is lifted"])
+def test_a_promise_that_broke_stays_broken_whatever_begins_anew(depot: Depot, step: str) -> None:
+    repair = depot.repairs().begins()
+    repair.now = NOW + 20 * MINUTE
+    if step == "another urgency":
+        repair.decides("change_urgency", urgency=Urgency.TODAY)
+    else:
+        repair.hears(ReferralStopped())
+        repair.now += 10 * MINUTE
+        repair.decides("lift", hold=RepairHold.CONTACT_STOPPED)
+    (offer,) = repair.offered_to(depot.engages())
+    repair.now = NOW + 35 * MINUTE
+    repair.answers(offer, TradeAnswer.ACCEPTED).answers(offer, TradeAnswer.ARRIVED)
+    figures = read(depot).all
+    assert (figures.on_site.kept, figures.on_site.broken) == (0, 1)
+    assert (figures.to_accept.median, figures.to_site.median) == (35 * MINUTE, 35 * MINUTE)
+
+
+def test_before_anything_broke_another_urgency_counts_from_when_it_was_said(depot: Depot) -> None:
+    # And whoever had the job by then said yes at once: no time is less than none.
+    repair = depot.repairs(request=replace(OPEN_DOOR, urgency=Urgency.PLANNED)).begins()
+    (offer,) = repair.offered_to(depot.engages())
+    repair.now = NOW + 5 * MINUTE
+    repair.answers(offer, TradeAnswer.ACCEPTED)
+    repair.now = NOW + 60 * MINUTE
+    repair.decides("change_urgency", urgency=Urgency.OPEN_PROPERTY)
+    repair.now = NOW + 70 * MINUTE
+    repair.answers(offer, TradeAnswer.ARRIVED)
+    figures = read(depot).all
+    assert figures.to_accept.median == timedelta(0)
+    assert (figures.to_site.median, figures.on_site.kept) == (10 * MINUTE, 1)
 
 
 def test_they_are_counted_by_kind_urgency_area_and_who_did_it(depot: Depot) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert, text, update
 
 from domain.errors import CannotBeOpened, IdempotencyConflict
 from domain.repair_dispatch.kinds import OfferState, Skill, TradeChannel
@@ -15,6 +15,7 @@ from store.repair_dispatch.row import REPAIR_OFFER
 from store.tradesperson.record import TradeRecord
 from store.tradesperson.register import TradespersonChanged, TradespersonStore, TradespersonTaken
 from store.tradesperson.row import TRADESPERSON, tradesperson_of, unnamed
+from store.tradesperson.unreadable import UNREADABLE
 from store.tradesperson.wanted import EntriesWanted, PapersState
 from tests.builders import NOW
 from tests.tradespeople import VALID, a_tradesperson
@@ -69,6 +70,21 @@ def test_who_somebody_is_lies_in_no_column_in_clear(register, engine, keyring) -
         tradesperson_of(
             keyring, row._mapping and type("Row", (), {**row._mapping, "id": str(uuid.uuid4())})()
         )
+
+
+def test_an_entry_that_cannot_be_read_is_shown_as_that_and_can_be_written_anew(register, engine) -> None:
+    spoilt, other = by_api(1), by_api(2)
+    add(register, spoilt, other)
+    with engine.begin() as connection:
+        connection.execute(
+            update(TRADESPERSON).where(TRADESPERSON.c.id == spoilt.id).values(person_enc=b"spoilt")
+        )
+    found = {entry.who.id: entry.who.name for entry in register.find(wanted())}
+    assert found == {spoilt.id: UNREADABLE, other.id: other.name}
+    assert [entry.who for entry in register.everybody()] == [other], "an export would lose their name"
+    assert set(register.some([spoilt.id, other.id])) == {spoilt.id, other.id}
+    assert register.change(spoilt, revision=1, by="Kim", now=LATER).who == spoilt
+    assert register.get(spoilt.id).who == spoilt
 
 
 def test_nobody_stands_in_the_register_twice(register) -> None:
@@ -269,6 +285,8 @@ def test_load_and_record_are_counted_from_the_offers(register, engine) -> None:
         (OfferState.DECLINED, NOW - timedelta(days=10)),
         (OfferState.EXPIRED, NOW - timedelta(days=10)),
         (OfferState.TAKEN, NOW - timedelta(days=10)),
+        (OfferState.UNREACHABLE, NOW - timedelta(days=10)),
+        (OfferState.WITHDRAWN, NOW - timedelta(days=10)),
         (OfferState.DONE, NOW - timedelta(days=91)),
     ]
     one = a_tradesperson(1).id
@@ -277,8 +295,9 @@ def test_load_and_record_are_counted_from_the_offers(register, engine) -> None:
         for number, (state, made_at) in enumerate(offers):
             connection.execute(insert(REPAIR_OFFER), an_offer(one, number, state, made_at))
     two = a_tradesperson(2).id
+    # Who was never reached, was second, or whose offer was taken back, did not say no.
     assert register.records([one, two], now=NOW) == {
-        one: TradeRecord(load=3, offered=7, accepted=3),
+        one: TradeRecord(load=3, offered=6, accepted=3),
         two: TradeRecord(),
     }
     assert register.records([], now=NOW) == {}

@@ -234,3 +234,35 @@ def test_practical_help_asks_when_its_time_has_come_and_a_silent_visitor_cries(o
     found = office.referrals.worklist(NOW, limit=5)
     assert [view.id for view in found] == [silent["referral_id"], asks["referral_id"]]
     assert [view.asks_urgently for view in found] == [True, False]
+
+
+def test_an_alarm_that_stands_in_a_box_of_its_own_is_not_on_the_list_as_well(office: Office) -> None:
+    # Twice on one page it reads as two visitors; what else the help asks stays where it is.
+    dice = random.Random(3)
+    rows = [
+        {**a_row(dice), "stage": Stage.CLOSED, "in_danger": False, "escalated_at": None} for _ in range(3)
+    ]
+    silent, asks_too, asks_only = (
+        {
+            "id": str(uuid.uuid4()),
+            "referral_id": row["id"],
+            "command_id": str(uuid.uuid4()),
+            "asked_at": NOW,
+            "turn": 1,
+            "revision": 1,
+            "stage": "ordered",
+            "asks_from": asks_from,
+            "alarm_from": alarm_from,
+            "alerted": False,
+        }
+        for row, asks_from, alarm_from in zip(
+            rows, (NOW - HOUR, NOW - 2 * HOUR, NOW), (NOW - HOUR, NOW - HOUR, NOW + HOUR), strict=True
+        )
+    )
+    with office.engine.begin() as connection:
+        connection.execute(insert(REFERRAL), rows)
+        connection.execute(insert(PRACTICAL_HELP), [silent, asks_too, asks_only])
+    found = office.referrals.worklist(NOW, limit=5, alarms=False)
+    assert [view.id for view in found] == [asks_too["referral_id"], asks_only["referral_id"]]
+    assert not any(one.is_urgent for view in found for one in view.asking)
+    assert len(office.referrals.worklist(NOW, limit=5)) == 3, "a machine that reads the list sees no box"

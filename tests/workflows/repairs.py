@@ -74,6 +74,12 @@ class MemoryRepairs:
         self.verdicts: list[NoticeVerdict] = []
         """What the next ones come to; after that everybody is told."""
         self.outages = 0
+        self.telling, self.reserving = threading.Event(), threading.Event()
+        """While cleared, whoever tells or reserves has to wait."""
+        self.telling.set()
+        self.reserving.set()
+        self.struck_off: set[str] = set()
+        """Offers of those who may not be sent any more."""
         self.confirmed_ever: list[str] = []
         self.expected: list[datetime] = []
         """What the victim is to be told."""
@@ -124,6 +130,9 @@ class MemoryRepairs:
     def month_pence(self, at: datetime) -> int:
         return sum(kept.state.committed_pence for kept in self.repairs.values() if kept.state)
 
+    def may_be_sent(self, offer_id: str, at: datetime) -> bool:
+        return offer_id not in self.struck_off
+
     def notice(self, repair_id: str, key: str) -> TradeNotice | None:
         with self._open():
             state = self.repairs[repair_id].state
@@ -155,6 +164,7 @@ class MemoryRepairs:
     # OfferDesk
 
     def reserve(self, wanted: OffersWanted) -> OffersReserved:
+        self.reserving.wait(SOON)
         with self._open():
             kept = self.repairs[wanted.repair_id]
             again = kept.reserved.get((wanted.round, wanted.turn))
@@ -170,6 +180,7 @@ class MemoryRepairs:
     # TradeCourier
 
     def tell(self, notice: TradeNotice, permit: object) -> Told:
+        self.telling.wait(SOON)
         with self._open():
             self.told.append((notice.kind, notice.firm_id))
             verdict = self.verdicts.pop(0) if self.verdicts else NoticeVerdict.TOLD
@@ -205,6 +216,7 @@ def repair_activities(repairs: Any, policies: Any = None) -> list[Callable[..., 
         repair.take_up_repair,
         repair.project_repair,
         repair.read_month_spend,
+        repair.may_be_sent,
         repair.reserve_offers,
         repair.tell_tradesperson,
     ]

@@ -157,3 +157,42 @@ async def test_it_goes_on_under_another_worker(desk: Desk) -> None:
     await desk.worker_is_replaced()
     await repair.is_answered(first, TradeAnswer.ARRIVED)
     assert repair.state.stage is RepairStage.ARRIVED
+
+
+async def test_the_last_a_tradesperson_hears_is_what_holds(desk: Desk) -> None:
+    """A confirmation that hangs must not arrive after the cancellation that followed it."""
+    repair = await RunningRepair.begins(desk, LATER_LOCKS)
+    (offer,) = await repair.is_offered(1)
+    repair.repairs.telling.clear()
+    await repair.is_answered(offer, TradeAnswer.ACCEPTED)
+    await repair.decides(RepairDecisionKind.REASSIGN)
+    repair.repairs.telling.set()
+    who = repair.state.offers[0].trade_id
+    async with asyncio.timeout(20):
+        while (NoticeKind.CANCELLATION, who) not in repair.repairs.told:
+            await asyncio.sleep(0.02)
+    heard = [kind for kind, whom in repair.repairs.told if whom == who]
+    assert heard[-1] is NoticeKind.CANCELLATION
+    await repair.has(lambda state: not state.untold and state.confirmed is None)
+
+
+async def test_nobody_gets_the_job_after_a_stop_though_the_desk_is_slow(desk: Desk) -> None:
+    repair = await RunningRepair.begins(desk)
+    first, second = await repair.is_offered()
+    repair.repairs.reserving.clear()
+    await repair.is_answered(first, TradeAnswer.DECLINED)
+    await repair.handle.signal("referral_stopped")
+    late = await repair.is_answered(second, TradeAnswer.ACCEPTED)
+    repair.repairs.reserving.set()
+    assert (late.applied, late.code) == (False, "taken")
+    held = await repair.has(lambda state: state.stage is RepairStage.HELD)
+    assert held.confirmed is None
+
+
+async def test_who_was_struck_off_meanwhile_does_not_get_the_job(desk: Desk) -> None:
+    repair = await RunningRepair.begins(desk)
+    first, _ = await repair.is_offered()
+    repair.repairs.struck_off.add(first)
+    answer = await repair.is_answered(first, TradeAnswer.ACCEPTED)
+    assert (answer.applied, answer.code) == (False, "taken")
+    assert repair.state.confirmed is None
