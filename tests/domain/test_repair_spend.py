@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain.errors import Refusal
@@ -69,12 +69,14 @@ class Books:
     def due(self, life: Played) -> int:
         asked = sum(self.asked.values())
         state = life.state
-        settled = state.stage is RepairStage.CANCELLED or (state.finished_at is not None and self.asked)
+        was_done = state.finished_at is not None or state.reopened > 0
+        settled = state.stage is RepairStage.CANCELLED or (was_done and self.asked)
         return max((asked if settled else max(asked, self.estimate)) + self.corrected, 0)
 
 
 @settings(max_examples=150, deadline=None)
 @given(estimate=pence, said=steps)
+@example(estimate=1, said=[("find", None), ("completed", 0), ("not_secure", None)])
 def test_the_ledger_comes_to_what_was_asked_for_whatever_happens(
     estimate: int, said: list[tuple[str, int | None]]
 ) -> None:

@@ -165,11 +165,17 @@ def strike(tree: Tree, name: str) -> None:
 
 def as_it_ends(there: People, life: Life, seconds: float) -> list[str]:
     """Every timer comes and every command is applied; what is wrong otherwise."""
+    by = time.monotonic() + seconds
     try:
         there.coordinator.wait_for(life.referral, seconds, **life.ends)
     except AssertionError as error:
         return [f"{life.name} {life.referral}: {error}"]
     states = [there.coordinator.command(command)["state"] for command in life.commands]
+    while (
+        "pending" in states and time.monotonic() < by
+    ):  # it stands where it ends before its last command came
+        time.sleep(0.2)
+        states = [there.coordinator.command(command)["state"] for command in life.commands]
     return [] if set(states) <= {"applied"} else [f"{life.name} {life.referral}: {states}"]
 
 
