@@ -99,7 +99,7 @@ def knows(turn: RepairTurn, *offer_ids: str) -> None:
         settle(turn, RepairAsk.CANCEL_NOT_TOLD)
 
 
-def look(turn: RepairTurn, *, after: timedelta = timedelta(0)) -> None:
+def look(turn: RepairTurn) -> None:
     """Ask as many more as may be asked at once; nobody while it is held, stopped, taken or over."""
     if turn.state.confirmed is not None or turn.state.ended_at is not None:
         stop_looking(turn)
@@ -112,10 +112,10 @@ def look(turn: RepairTurn, *, after: timedelta = timedelta(0)) -> None:
     elif any(turn.state.asks_for(kind) for kind in WAITS_FOR_A_PERSON):
         stand_still(turn, RepairStage.ASKED)
     else:
-        _look_on(turn, after)
+        _look_on(turn)
 
 
-def _look_on(turn: RepairTurn, after: timedelta) -> None:
+def _look_on(turn: RepairTurn) -> None:
     state = turn.state
     missing = max(state.policy.at_once[state.urgency] - len(state.open_offers), 0)
     if state.wanted_trade is not None:
@@ -124,7 +124,7 @@ def _look_on(turn: RepairTurn, after: timedelta) -> None:
         state,
         stage=RepairStage.LOOKING,
         wants=missing,
-        look_at=turn.now + after if missing else None,
+        look_at=turn.now if missing else None,
     )
 
 
